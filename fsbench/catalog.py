@@ -1,0 +1,104 @@
+"""Names of swappers, evaluators and protocols, as text: nothing is imported until it is used."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fsbench.errors import ConfigError, DependencyError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name: where its class is, and what it is for."""
+
+    target: str  # "module:Class"
+    summary: str
+
+
+SWAPPERS: dict[str, Entry] = {
+    "copy-target": Entry("fsbench.adapters.controls:CopyTarget", "control: the target unchanged"),
+    "copy-source": Entry("fsbench.adapters.controls:CopySource", "control: the source moved to the target's place"),
+    "landmark": Entry("fsbench.adapters.landmark:Landmark", "classical swap: 68 points, warp, colour, Poisson blend"),
+    "precomputed": Entry("fsbench.adapters.precomputed:Precomputed", "a folder of finished pictures or videos"),
+    "ffpp": Entry("fsbench.adapters.precomputed:Manipulated", "ffpp:<Method>, FF++'s own manipulated videos"),
+    "command": Entry("fsbench.adapters.command:Command", "an external program, one call a pair"),
+}
+
+EVALUATORS: dict[str, Entry] = {
+    "dlib": Entry("fsbench.evaluators.detectors:Dlib", "detect: dlib HOG detector and 68 points"),
+    "dlib-resnet": Entry("fsbench.evaluators.identity:DlibResNet", "identity: dlib's ResNet, 128-d, in torch"),
+    "pnp68": Entry("fsbench.evaluators.pose:Pnp68", "pose: yaw, pitch, roll in degrees from 68 points"),
+    "landmarks68": Entry("fsbench.evaluators.expression:Landmarks68", "expression: 68 points, pose and scale removed"),
+    "efflite0": Entry("fsbench.evaluators.distribution:EffLite0", "distribution: EfficientNet-Lite0, pooled, 1280-d"),
+}
+
+PROTOCOLS: dict[str, Entry] = {
+    "ff++": Entry("fsbench.protocols.ffpp:FFppProtocol", "ID retrieval, pose, expression, FID on FaceForensics++"),
+    "lfw": Entry("fsbench.protocols.lfw:LfwProtocol", "cosine similarity on the 3000 negative pairs of LFW"),
+    "fid": Entry("fsbench.protocols.fid:FidProtocol", "Frechet and kernel distance of any two folders"),
+}
+
+
+def entry(kind: str, table: Mapping[str, Entry], name: str) -> Entry:
+    """Find a name in a table.
+
+    Raises:
+        ConfigError: there is no such name; the message offers the nearest.
+    """
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(name, table, n=1)
+    guess = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(table)}"
+    raise ConfigError(f"no {kind} is called '{name}'{guess}", hint=f"fsbench list {kind}s")
+
+
+def swapper_target(name: str) -> tuple[str, dict[str, str]]:
+    """Resolve a swapper's name, "ffpp:<Method>" or "path/to/file.py:Class", to its class and first settings."""
+    base, _, rest = name.partition(":")
+    if base.endswith(".py"):
+        path = Path(base).expanduser().resolve()
+        if not path.is_file():
+            raise ConfigError(f"'{base}' is no file", hint="--swapper path/to/file.py:Class")
+        return f"{path}:{rest}", {}
+    if base == "ffpp":
+        if not rest:
+            raise ConfigError("'ffpp' needs a method", hint="--swapper ffpp:FaceSwap")
+        return SWAPPERS["ffpp"].target, {"method": rest}
+    return entry("swapper", SWAPPERS, name).target, {}
+
+
+def load(target: str) -> Any:
+    """Import "module:Class", where the module may also be the path of a Python file."""
+    module_name, _, attribute = target.rpartition(":")
+    module = _from_file(Path(module_name)) if module_name.endswith(".py") else _from_name(module_name)
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        raise ConfigError(f"{module_name} holds no class called '{attribute}'", hint="path/to/file.py:Class") from None
+
+
+def _from_name(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] == "fsbench":
+            raise
+        raise DependencyError(f"{name} needs the package '{error.name}'", hint="fsbench doctor") from None
+
+
+def _from_file(path: Path) -> Any:
+    name = f"fsbench_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} cannot be imported", hint="--swapper path/to/file.py:Class")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

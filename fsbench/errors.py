@@ -1,0 +1,48 @@
+"""The exception tree, and what the command line does with each branch.
+
+    FsbenchError        the user can mend it: one line and a hint on stderr, exit 2, no traceback
+      ConfigError       a wrong name, key or number
+      DataError         a data folder is not what it should be
+      DependencyError   a package or a weight file is not there
+      RecordError       a file of a finished run cannot be read
+    ItemError           one item failed: a line in failures.csv, and the run goes on
+    RunAborted          a failed item under the policy `raise`: exit 1, finished work stays in the cache
+
+Everything else is a programmer's mistake and keeps its traceback.
+"""
+
+
+class FsbenchError(Exception):
+    """A mistake the user can mend: what was found, what was wanted, and what to do (`hint`)."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(FsbenchError):
+    """A wrong name, key, path or number on the command line or in a settings file."""
+
+
+class DataError(FsbenchError):
+    """A data folder whose layout or content is not what the protocol needs."""
+
+
+class DependencyError(FsbenchError):
+    """A package or weight file that is needed now and is not there."""
+
+
+class RecordError(FsbenchError):
+    """A file of a finished run that is broken, foreign or newer than this version."""
+
+
+class ItemError(Exception):
+    """One item could not be processed; the others go on. Crosses process borders, so it holds text alone."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RunAborted(FsbenchError):
+    """An item failed and the failure policy is `raise`."""

@@ -1,0 +1,104 @@
+"""The verbs: the classes that a contributor implements.
+
+Constructors are cheap and check their arguments only; networks are built at the first use. A constructor takes
+keyword arguments with type annotations: `device` where it matters, and the settings that users may give.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.errors import ItemError
+from fsbench.types import Face, ImageRef, SwapItem, SwapPair, Swapped
+
+if TYPE_CHECKING:
+    from fsbench.records import RunConfig
+
+
+class Swapper(ABC):
+    """Puts the identity of a source face on a target face."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]  # rises when equal input gives other pixels
+    is_control: ClassVar[bool] = False
+    trained_with: ClassVar[tuple[str, ...]] = ()  # families of identity networks in its loss or input
+    batch_size: ClassVar[int] = 1
+
+    def weight_files(self) -> Mapping[str, Path]:
+        """Name the files that decide the result; their hashes enter the cache key and the provenance."""
+        return {}
+
+    def fingerprint(self, pair: SwapPair) -> str:
+        """Give what else decides the result of this pair, such as the hash of a finished picture on disk.
+
+        Raises:
+            ItemError: this pair cannot be swapped at all.
+        """
+        return ""
+
+    @abstractmethod
+    def swap(self, items: Sequence[SwapItem]) -> Sequence[Swapped | ItemError]:
+        """Swap each item; one outcome an item, in order. Must not change what it is given.
+
+        A whole-frame result has the size of the target's picture. An ItemError raised instead of returned
+        makes the engine try the items one by one.
+        """
+
+
+class Detector(ABC):
+    """Finds the faces of a picture with their landmarks."""
+
+    role: ClassVar[str] = "detect"
+    name: ClassVar[str]
+    title: ClassVar[str]  # as tables and definitions print it
+    version: ClassVar[int]
+    batch_size: ClassVar[int] = 4
+
+    def weight_files(self) -> Mapping[str, Path]:
+        """Name the files that decide the outcome; their hashes enter the cache key and the provenance."""
+        return {}
+
+    @abstractmethod
+    def detect(self, images: Sequence[ImageRef]) -> Sequence[list[Face]]:
+        """Find all faces of each picture, largest box first; an empty list where there is none."""
+
+
+class Evaluator(ABC):
+    """One network (or formula) that turns faces into rows of numbers."""
+
+    role: ClassVar[str]
+    name: ClassVar[str]
+    title: ClassVar[str]  # as tables and definitions print it
+    version: ClassVar[int]
+    dim: ClassVar[int]
+    family: ClassVar[str] = ""  # of the identity network, to compare with Swapper.trained_with
+    batch_size: ClassVar[int] = 16
+
+    def weight_files(self) -> Mapping[str, Path]:
+        """Name the files that decide the numbers; their hashes enter the cache key and the provenance."""
+        return {}
+
+    @abstractmethod
+    def extract(self, faces: Sequence[Face]) -> NDArray[np.float32]:
+        """Measure (N, dim) rows; row i depends on faces[i] alone.
+
+        An ItemError makes the engine try the faces one by one, so that one bad face costs one row.
+        """
+
+
+class Protocol(ABC):
+    """One evaluation section of a paper."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    roles: ClassVar[tuple[str, ...]]  # of the evaluators that it needs, checked before any work
+
+    @abstractmethod
+    def pairs(self, config: RunConfig) -> list[SwapPair]:
+        """Plan the swaps from file names and video lengths: no pixels, no models; same config, same list."""

@@ -1,0 +1,39 @@
+"""What each metric is called, its unit, and which way is better. One row a metric; the functions are beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """One row. `version` rises when equal inputs give another number."""
+
+    title: str
+    unit: str
+    better: Literal["higher", "lower", "neither"]
+    digits: int
+    version: int = 1
+    scale: float = 1.0  # from the number computed to the number printed
+    per_pair: bool = True  # has a value for each pair, so that intervals resample and paired differences exist
+
+
+METRICS: dict[str, MetricSpec] = {
+    "id_retrieval": MetricSpec("ID retrieval", "%", "higher", 2, scale=100),
+    "id_retrieval_top5": MetricSpec("ID retrieval, top 5", "%", "higher", 2, scale=100),
+    "id_retrieval_strict": MetricSpec("ID retrieval, source frame left out", "%", "higher", 2, scale=100),
+    "id_similarity": MetricSpec("ID similarity", "cosine", "higher", 4),
+    "target_leakage": MetricSpec("Target leakage", "cosine", "lower", 4),
+    "pose_error": MetricSpec("Pose error", "deg", "lower", 2),
+    "expression_error": MetricSpec("Expression error", "", "lower", 3),
+    "fid": MetricSpec("FID", "", "lower", 2, per_pair=False),
+    "kid": MetricSpec("KID", "x1000", "lower", 3, scale=1000, per_pair=False),
+    "lfw_cosine_mean": MetricSpec("LFW cosine, mean", "cosine", "higher", 4),
+    "lfw_cosine_var": MetricSpec("LFW cosine, variance", "cosine^2", "neither", 4),
+    "lfw_cosine_floor": MetricSpec("source against target, no swap", "cosine", "neither", 4),
+    "lfw_cosine_ceiling": MetricSpec("same person, two pictures", "cosine", "neither", 4),
+    "coverage": MetricSpec("Coverage", "%", "higher", 1, scale=100),
+    "latency_ms": MetricSpec("Latency", "ms", "lower", 1),
+    "size_mb": MetricSpec("Size", "MB", "lower", 1),
+}
