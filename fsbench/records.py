@@ -127,6 +127,7 @@ class RunResult(Record):
     protocol_version: int
     definition: dict[str, str]  # choice -> value, all of them
     definition_digest: str
+    explanation: tuple[str, ...] = ()  # the definition in sentences
     swapper: SwapperRecord
     measurements: tuple[Measurement, ...]
     planned: int  # pairs
