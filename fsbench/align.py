@@ -90,7 +90,7 @@ def crop(image: Image, matrix: Matrix, size: tuple[int, int], *, border: str = "
     import cv2
 
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    shrink = int(1 / scale) if scale < 1 else 1
+    shrink = min(int(1 / scale + 1e-9), *image.shape[:2]) if scale < 1 else 1  # 1/8 must not become 7 by rounding
     if shrink > 1:  # bilinear sampling skips pixels when it shrinks by two or more: average whole blocks first
         height, width = image.shape[0] // shrink, image.shape[1] // shrink
         blocks = image[: height * shrink, : width * shrink]

@@ -36,11 +36,14 @@ class SwapperConfig(Record):
     """Which swapper, with which settings."""
 
     name: str
+    label: str = ""  # what tables call it; its name and settings where this is empty
     args: dict[str, str] = Field(default_factory=dict)
 
     @property
-    def label(self) -> str:
-        """The swapper's name with its settings, unique among the swappers of a run."""
+    def shown(self) -> str:
+        """What tables call it, unique among the swappers of a run."""
+        if self.label:
+            return self.label
         settings = ",".join(f"{key}={value}" for key, value in sorted(self.args.items()))
         return f"{self.name}[{settings}]" if settings else self.name
 
@@ -55,7 +58,8 @@ class RunConfig(Record):
     controls: bool = True
     suite: str = "offline"
     evaluators: dict[str, str] = Field(default_factory=dict)  # role -> name, where it differs from the suite
-    data: str = ""  # "mini" or a folder
+    data: str = ""  # a folder
+    data_name: str = ""  # what tables call it: "mini", or the name of the folder
     real: str = ""  # the two folders of the fid protocol
     swapped: str = ""
     compression: Literal["", "raw", "c0", "c23", "c40"] = ""
@@ -162,6 +166,10 @@ def load_result(path: Path) -> RunResult:
     version = content.get("schema_version") if isinstance(content, dict) else None
     if not isinstance(version, int):
         raise RecordError(f"{file} has no schema_version: it was not written by fsbench")
+    if version < 1:
+        raise RecordError(
+            f"{file} has schema {version}, which no fsbench ever wrote", hint="repeat the run that wrote it"
+        )
     if version > SCHEMA_VERSION:
         raise RecordError(
             f"{file} has schema {version}, this fsbench knows up to {SCHEMA_VERSION}",

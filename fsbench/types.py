@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ class Swapped:
     """What a swapper returns for one item."""
 
     image: Image
-    matrix: NDArray[np.float64] | None = IDENTITY_MATRIX
+    matrix: NDArray[np.float64] | None = field(default_factory=lambda: IDENTITY_MATRIX)
     # (2, 3), maps target pixels to result pixels; identity for a whole frame; None for a crop whose place is unknown
 
 

@@ -5,24 +5,40 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
 import PIL.ImageOps
 import PIL.PngImagePlugin
 
+from fsbench.data.video import count_frames, decode_frames
 from fsbench.errors import ItemError
 from fsbench.types import FrameRef, Image
 
-if TYPE_CHECKING:
-    import av
+__all__ = [
+    "PICTURES",
+    "VIDEOS",
+    "count_frames",
+    "decode_frames",
+    "file_sha256",
+    "picture_size",
+    "pixel_sha256",
+    "png_bytes",
+    "read_frames",
+    "read_rgb",
+    "write_atomically",
+]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+
+# Pillow reads 16 bits a channel as 8 without a word, except of grey pictures; its raw mode tells: "RGB;16B".
+_DEEP = re.compile(r";16[BLN]")
 
 
 def read_rgb(path: Path) -> Image:
@@ -33,12 +49,27 @@ def read_rgb(path: Path) -> Image:
     """
     try:
         with PIL.Image.open(path) as picture:
-            if picture.mode.startswith(("I", "F")):
+            if picture.mode.startswith(("I", "F")) or _DEEP.search(str(picture.tile)):
                 raise ItemError(f"{path.name} has more than 8 bits a channel; convert it to 8-bit RGB")
             upright = PIL.ImageOps.exif_transpose(picture)
-            return np.asarray(upright.convert("RGB"))
+            return np.array(upright.convert("RGB"))  # a copy: what Pillow lends is read-only
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise ItemError(f"{path.name} cannot be read as a picture: {error}") from None
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Read the height and width of a still picture, upright, from its header alone.
+
+    Raises:
+        ItemError: the file is missing or broken.
+    """
+    try:
+        with PIL.Image.open(path) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(PIL.ExifTags.Base.Orientation, 1) >= 5
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        raise ItemError(f"{path.name} cannot be read as a picture: {error}") from None
+    return (width, height) if sideways else (height, width)
 
 
 def png_bytes(image: Image, text: Mapping[str, str] | None = None) -> bytes:
@@ -83,54 +114,6 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def count_frames(path: Path) -> int:
-    """Count the frames of a video without decoding them: what its container says, or else its packets.
-
-    Raises:
-        ItemError: the file is missing, or is no video that can be opened.
-    """
-    import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise ItemError(f"{path.name} holds no video stream")
-            stream = container.streams.video[0]
-            return stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
-    except (OSError, av.FFmpegError) as error:
-        raise ItemError(f"{path.name} cannot be opened as a video: {_reason(error)}") from None
-
-
-def decode_frames(path: Path, indices: Sequence[int]) -> list[Image | ItemError]:
-    """Decode the frames at the given positions in display order, from 0, reading the video once.
-
-    Returns:
-        One outcome an index, in the order asked: (H, W, 3) uint8 RGB, or an ItemError for a frame that the
-        stream does not hold or that cannot be decoded. Never another frame in its place.
-    """
-    import av
-
-    wanted = set(indices)
-    found: dict[int, Image | ItemError] = {}
-    problem = "the stream is empty"
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise ItemError(f"{path.name} holds no video stream")
-            container.streams.video[0].thread_type = "AUTO"
-            for index, frame in enumerate(container.decode(video=0)):
-                problem = f"the stream ends after {index + 1} frames"
-                if index in wanted:
-                    found[index] = _frame_rgb(path, index, frame)
-                if len(found) == len(wanted):
-                    break
-    except ItemError as error:
-        problem = error.reason
-    except (OSError, av.FFmpegError) as error:
-        problem = f"decoding stopped: {_reason(error)}"
-    return [found.get(i, ItemError(f"frame {i} of {path.name} cannot be had: {problem}")) for i in indices]
-
-
 def read_frames(refs: Sequence[FrameRef]) -> list[Image | ItemError]:
     """Read pictures and video frames; each video among them is decoded once."""
     by_video: dict[Path, list[int]] = {}
@@ -145,18 +128,8 @@ def read_frames(refs: Sequence[FrameRef]) -> list[Image | ItemError]:
     return [_read_still(ref.path) if ref.index is None else decoded[ref] for ref in refs]
 
 
-def _frame_rgb(path: Path, index: int, frame: av.VideoFrame) -> Image | ItemError:
-    if frame.is_corrupt:  # the decoder fills what is broken with guesses, which must not be measured
-        return ItemError(f"frame {index} of {path.name} is damaged")
-    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
 def _read_still(path: Path) -> Image | ItemError:
     try:
         return read_rgb(path)
     except ItemError as error:
         return error
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

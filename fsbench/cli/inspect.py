@@ -1,0 +1,73 @@
+"""`fsbench list`, `fsbench check` and `fsbench doctor`: what there is, and whether it works."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+KINDS = ("swappers", "evaluators", "protocols", "presets", "suites")
+Texts = list[str]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("list")(list_names)
+    app.command("check")(check)
+    app.command("doctor")(doctor)
+
+
+def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> None:
+    """List names with a line on each."""
+    from fsbench import catalog
+    from fsbench.errors import ConfigError
+
+    tables = {"swappers": catalog.SWAPPERS, "evaluators": catalog.EVALUATORS, "protocols": catalog.PROTOCOLS}
+    if kind in tables:
+        lines = {name: entry.summary for name, entry in tables[kind].items()}
+    elif kind == "presets":
+        from fsbench.protocols.presets import PRESET_SOURCES, PRESETS
+
+        lines = {name: f"{PRESET_SOURCES[name]} ({', '.join(parts)})" for name, parts in PRESETS.items()}
+    elif kind == "suites":
+        from fsbench.protocols.presets import SUITES
+
+        lines = {name: ", ".join(f"{role}={who}" for role, who in roles.items()) for name, roles in SUITES.items()}
+    else:
+        raise ConfigError(f"nothing is called '{kind}'; known: {', '.join(KINDS)}", hint="fsbench list swappers")
+    width = max(map(len, lines))
+    for name, text in lines.items():
+        print(f"{name:<{width}}  {text}")
+
+
+def check(
+    swapper: Annotated[str, typer.Argument(help="Name of a swapper, or path/to/file.py:Class.")],
+    swapper_arg: Annotated[Texts | None, typer.Option(help="KEY=VALUE, a setting of the swapper.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+) -> None:
+    """Find out whether a swapper keeps the rules: size, type, same twice, inputs untouched, no crash on bad input."""
+    from fsbench import catalog
+    from fsbench.adapters.conformance import check as conformance
+    from fsbench.cli.settings import pairs_of
+    from fsbench.engine.cache import default_folder
+    from fsbench.engine.plugins import identify, plugin
+    from fsbench.interfaces import Swapper
+    from fsbench.mini import items, ready
+
+    place, first = catalog.swapper_target(swapper)
+    data = ready(default_folder(), manipulated=swapper.startswith("ffpp"))
+    context = {"device": device, "data": str(data), "compression": "c23"}
+    by = identify(plugin(place, {**first, **pairs_of("--swapper-arg", swapper_arg or [])}, context), Swapper)
+    findings = conformance(by.plugin.build(), items(data, default_folder()))
+    for finding in findings:
+        print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}{f': {finding.detail}' if finding.detail else ''}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def doctor() -> None:
+    """Tell what is installed, which suites can run, and what each missing piece needs."""
+    from fsbench.doctor import examine
+
+    lines, healthy = examine()
+    print("\n".join(lines))
+    raise typer.Exit(0 if healthy else 1)

@@ -1,0 +1,56 @@
+"""`fsbench report`: tables and pages from finished runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fsbench.reports.runs import Run
+
+PIPE_WIDTH = 120  # where the output is no terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report")(report)
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders with runs below.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files; default: none.")] = None,
+    reference: Annotated[str, typer.Option(help="Swapper that the others are compared with.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Print the table of finished runs; with --out also write HTML, Markdown, LaTeX, CSV and JSON."""
+    from fsbench.reports.formats import write_reports
+    from fsbench.reports.runs import load_runs
+    from fsbench.reports.tidy import results_json
+
+    loaded = load_runs(runs)
+    for problem in loaded.problems:
+        print(f"fsbench: left out: {problem}", file=sys.stderr)
+    if json_:
+        print(results_json(loaded.runs), end="")
+    else:
+        print_tables(loaded.runs, reference=reference)
+    if out is not None:
+        files = write_reports(loaded.runs, out, reference=reference, problems=loaded.problems)
+        print("written:", ", ".join(str(file) for file in files.values()), file=sys.stderr)
+
+
+def print_tables(runs: Sequence[Run], *, reference: str = "") -> None:
+    """Print the tables of runs on stdout."""
+    from rich.console import Console
+
+    from fsbench.reports.report import compare_runs
+    from fsbench.reports.terminal import print_table
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    for comparison in compare_runs(runs, reference=reference):
+        for table in comparison.tables:
+            print_table(table, console)

@@ -1,0 +1,181 @@
+"""`fsbench run`: measure swappers with a protocol."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fsbench.records import RunConfig
+    from fsbench.runner import Finished
+
+WHAT, DATA, HOW, WORK, OUT = "What", "Data", "Definition", "Work", "Output"
+Texts = list[str]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    protocol: Annotated[str, typer.Argument(help="ff++, lfw or fid.")],
+    swapper: Annotated[
+        Texts | None,
+        typer.Option(help="[LABEL=]NAME, again for more; default: landmark.", rich_help_panel=WHAT),
+    ] = None,
+    swapper_arg: Annotated[
+        Texts | None, typer.Option(help="[LABEL.]KEY=VALUE, a setting of a swapper.", rich_help_panel=WHAT)
+    ] = None,
+    controls: Annotated[
+        bool, typer.Option(help="Run copy-target and copy-source beside.", rich_help_panel=WHAT)
+    ] = True,
+    data: Annotated[str | None, typer.Option(help="A folder, or mini.", rich_help_panel=DATA)] = None,
+    compression: Annotated[str | None, typer.Option(help="ff++: raw, c0, c23 or c40.", rich_help_panel=DATA)] = None,
+    split: Annotated[str | None, typer.Option(help="ff++: all, train, val or test.", rich_help_panel=DATA)] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="lfw: raw, funneled or deepfunneled.", rich_help_panel=DATA)
+    ] = None,
+    real: Annotated[str | None, typer.Option(help="fid: folder of real pictures.", rich_help_panel=DATA)] = None,
+    swapped: Annotated[str | None, typer.Option(help="fid: folder of swapped pictures.", rich_help_panel=DATA)] = None,
+    preset: Annotated[str | None, typer.Option(help="Named definition.", rich_help_panel=HOW)] = None,
+    set_: Annotated[
+        Texts | None, typer.Option("--set", help="CHOICE=VALUE, differing from the preset.", rich_help_panel=HOW)
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="Networks that measure.", rich_help_panel=HOW)] = None,
+    evaluator: Annotated[
+        Texts | None, typer.Option(help="ROLE=NAME, differing from the suite.", rich_help_panel=HOW)
+    ] = None,
+    persons: Annotated[
+        Path | None, typer.Option(help="ff++: JSON, video id to person, for --set hit=person.", rich_help_panel=HOW)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N swaps.", rich_help_panel=WORK)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the bootstrap.", rich_help_panel=WORK)] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.", rich_help_panel=WORK)] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes.", rich_help_panel=WORK)] = None,
+    max_failed: Annotated[
+        float | None, typer.Option(help="Share of failed swaps that is not an error.", rich_help_panel=WORK)
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with any of these.", rich_help_panel=WORK)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; default: runs.", rich_help_panel=OUT)] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print results as JSON on stdout.", rich_help_panel=OUT)
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Check, write the pair list, and stop.", rich_help_panel=OUT)] = False,
+) -> None:
+    """Measure swappers: ID retrieval, pose, expression, FID on FaceForensics++; cosine on LFW; FID of two folders."""
+    from fsbench.cli.settings import pairs_of, swappers_of
+
+    flags: dict[str, Any] = {
+        "protocol": protocol,
+        "swappers": swappers_of(swapper or [], swapper_arg or []),
+        "controls": None if controls else False,
+        "data": data,
+        "compression": compression,
+        "split": split,
+        "variant": variant,
+        "real": str(real) if real else None,
+        "swapped": str(swapped) if swapped else None,
+        "preset": preset,
+        "choices": pairs_of("--set", set_ or []),
+        "suite": suite,
+        "evaluators": pairs_of("--evaluator", evaluator or []),
+        "persons": str(persons) if persons else None,
+        "limit": limit,
+        "seed": seed,
+        "device": device,
+        "workers": workers,
+        "max_failed": max_failed,
+        "out": str(out) if out else None,
+    }
+    raise typer.Exit(_run(flags, config, as_json=json_, dry_run=dry_run))
+
+
+def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bool) -> int:
+    from fsbench import runner
+    from fsbench.cli.progress import bar
+    from fsbench.engine.cache import Cache, default_folder
+
+    config = _settled(flags, file)
+    print(_shown(config), file=sys.stderr)
+    prepared = runner.prepare(config)
+    if dry_run:
+        print(f"{prepared.plan.planned} swaps planned, {len(prepared.plan.failures)} cannot be named")
+        print(f"pair list: {runner.write_plan(prepared)}")
+        return 0
+    cache = Cache(default_folder())
+    try:
+        finished = runner.run(prepared, cache, progress=bar, notify=_announce, command=" ".join(sys.argv[1:]))
+    finally:
+        cache.close()
+    _report(finished, Path(config.out), as_json=as_json)
+    return _verdict(finished)
+
+
+def _settled(flags: dict[str, Any], file: Path | None) -> RunConfig:
+    """Merge the settings and find the data."""
+    from fsbench.cli.settings import locate_data, merged
+    from fsbench.engine.cache import default_folder
+    from fsbench.errors import ConfigError
+
+    config = merged(file, flags)
+    if config.protocol == "fid":
+        return config
+    if not config.data:
+        raise ConfigError("--data is missing", hint="--data FOLDER, or --data mini for a first try")
+    manipulated = any(swapper.name.startswith("ffpp") for swapper in config.swappers)
+    update: dict[str, Any] = dict(locate_data(config.data, default_folder(), manipulated=manipulated))
+    if config.data == "mini" and config.protocol == "ff++" and not config.compression:
+        update["compression"] = "c23"
+    if not config.swappers:
+        update["swappers"] = [{"name": "landmark"}]
+    return merged(None, {**config.model_dump(), **update})
+
+
+def _shown(config: RunConfig) -> str:
+    """Show the settings that differ from the defaults, as TOML that --config takes."""
+    from fsbench.records import RunConfig
+
+    lines = []
+    for key, value in config.model_dump(mode="json", exclude={"data_name"}).items():
+        if key == "protocol" or value != RunConfig.model_fields[key].get_default(call_default_factory=True):
+            lines.append(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
+    return "settings:\n" + "\n".join(lines)
+
+
+def _announce(label: str) -> None:
+    if label:
+        print(f"-- {label}", file=sys.stderr)
+
+
+def _report(finished: Finished, out: Path, *, as_json: bool) -> None:
+    """Print the table, or JSON, on stdout, and write the report beside the runs."""
+    from fsbench.cli.report import print_tables
+    from fsbench.reports.formats import write_reports
+    from fsbench.reports.runs import load_runs
+    from fsbench.reports.tidy import results_json
+
+    loaded = load_runs(finished.folders)
+    folder = finished.folders[0].parent.parent
+    files = write_reports(loaded.runs, folder, problems=loaded.problems)
+    if as_json:
+        print(results_json(loaded.runs), end="")
+    else:
+        print_tables(loaded.runs)
+        print(f"report: {files['html'].resolve()}")
+
+
+def _verdict(finished: Finished) -> int:
+    for result in finished.too_many_failed:
+        failed = result.planned - result.swapped
+        allowed = f"{result.config.max_failed:.0%}"
+        print(
+            f"fsbench: {result.swapper.label}: {failed} of {result.planned} failed, more than {allowed}; "
+            "see failures.csv in its run folder",
+            file=sys.stderr,
+        )
+    return 1 if finished.too_many_failed else 0

@@ -1,0 +1,95 @@
+"""From flags and a TOML file to one RunConfig: defaults < file < flags."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fsbench.errors import ConfigError, DataError
+from fsbench.records import RunConfig, run_config
+
+
+def merged(file: Path | None, flags: Mapping[str, Any]) -> RunConfig:
+    """Merge a settings file with flags; a flag that is None or empty was not given.
+
+    Raises:
+        ConfigError: the file cannot be read, or a key, name or number is wrong.
+    """
+    settings = _read(file) if file else {}
+    for key, value in flags.items():
+        if value in (None, (), [], {}):
+            continue
+        if isinstance(value, dict):
+            settings[key] = {**settings.get(key, {}), **value}
+        else:
+            settings[key] = value
+    return run_config(**settings)
+
+
+def pairs_of(option: str, values: Sequence[str]) -> dict[str, str]:
+    """Split "key=value" options.
+
+    Raises:
+        ConfigError: one has no "=".
+    """
+    found = {}
+    for text in values:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{option} {text}: wanted key=value", hint=f"{option} key=value")
+        found[key] = value
+    return found
+
+
+def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str, Any]]:
+    """Combine --swapper [LABEL=]NAME with --swapper-arg [LABEL.]key=value.
+
+    Raises:
+        ConfigError: a setting does not say which of several swappers it is for, or names one that is not there.
+    """
+    chosen: dict[str, dict[str, Any]] = {}
+    for text in names:
+        label, equals, name = text.partition("=")
+        if not equals or "/" in label:
+            label, name = "", text
+        chosen[label or name] = {"name": name, "label": label, "args": {}}
+    for key, value in pairs_of("--swapper-arg", settings).items():
+        owner, dot, setting = key.rpartition(".")
+        if not dot and len(chosen) == 1:
+            owner = next(iter(chosen))
+        if owner not in chosen:
+            found = f"'{owner}' is no swapper of this run" if dot else "it does not say which swapper it is for"
+            raise ConfigError(f"--swapper-arg {key}: {found}", hint=f"--swapper-arg SWAPPER.{setting}={value}")
+        chosen[owner]["args"][setting] = value
+    return list(chosen.values())
+
+
+def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> dict[str, str]:
+    """Find the data folder, making the mini set, and its manipulated videos, where they are asked for.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    if name != "mini":
+        path = Path(name).expanduser()
+        if not path.is_dir():
+            raise DataError(f"the data folder {name} is not there", hint="--data FOLDER, or --data mini")
+        return {"data": str(path), "data_name": path.resolve().name}
+    from fsbench.mini import ready
+
+    return {"data": str(ready(cache_folder, manipulated=manipulated)), "data_name": "mini"}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return dict(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no settings file {file}", hint="--config FILE.toml") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", hint="--config FILE.toml") from None

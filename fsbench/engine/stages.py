@@ -1,0 +1,124 @@
+"""What workers do: one function a stage, from a batch of items to one outcome an item.
+
+An outcome is a value or an ItemError. Every function may run in another process, so it takes and gives plain data.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.data.frames import picture_size, pixel_sha256, png_bytes, read_frames
+from fsbench.engine.plugins import Plugin
+from fsbench.errors import FsbenchError, ItemError
+from fsbench.interfaces import Detector, Evaluator, Swapper
+from fsbench.types import IDENTITY_MATRIX, Face, FrameRef, ImageRef, SwapItem, Swapped
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage as text: which function, and with which plugin."""
+
+    stage: str  # "decode" | "detect" | "swap" | "extract"
+    plugin: Plugin | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture on its way to the store."""
+
+    sha256: str  # of its pixels
+    png: bytes | None  # None for a still picture, which stays where it is
+    matrix: NDArray[np.float64] | None = None
+
+
+def perform(task: Task, items: Sequence[Any]) -> tuple[list[Any], float]:
+    """Do one batch; give one outcome an item, and the seconds it took."""
+    started = time.perf_counter()
+    if task.stage == "decode":
+        return _decode(items), time.perf_counter() - started
+    if task.plugin is None:
+        raise ValueError(f"the stage {task.stage} needs a plugin")
+    built, function = task.plugin.build(), STAGES[task.stage]
+    started = time.perf_counter()
+    outcomes = _one_by_one(lambda part: function(built, part), items, foreign=task.stage == "swap")
+    return outcomes, time.perf_counter() - started
+
+
+def _one_by_one(function: Callable[[Sequence[Any]], list[Any]], items: Sequence[Any], *, foreign: bool) -> list[Any]:
+    """Call with the whole batch; where that raises, with each item alone, so that one item costs one item.
+
+    An ItemError is such a case; of a `foreign` function, other people's code, any exception is.
+    """
+    try:
+        return function(items)
+    except FsbenchError:
+        raise
+    except ItemError as error:
+        if len(items) == 1:
+            return [error]
+    except Exception as error:
+        if not foreign:
+            raise
+        if len(items) == 1:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+            return [ItemError(f"{type(error).__name__}: {error} ({place})")]
+    return [_one_by_one(function, [item], foreign=foreign)[0] for item in items]
+
+
+def _decode(refs: Sequence[FrameRef]) -> list[Encoded | ItemError]:
+    return [
+        image
+        if isinstance(image, ItemError)
+        else Encoded(pixel_sha256(image), None if ref.index is None else png_bytes(image))
+        for ref, image in zip(refs, read_frames(refs), strict=True)
+    ]
+
+
+def _detect(detector: Detector, images: Sequence[ImageRef]) -> list[list[Face]]:
+    return _matched(detector.name, list(detector.detect(images)), images)
+
+
+def _extract(evaluator: Evaluator, faces: Sequence[Face]) -> list[NDArray[np.float32] | ItemError]:
+    rows = _matched(evaluator.name, list(np.asarray(evaluator.extract(faces), np.float32)), faces)
+    return [
+        row if np.isfinite(row).all() else ItemError(f"{evaluator.name} gave a number that is not finite")
+        for row in rows
+    ]
+
+
+def _swap(swapper: Swapper, items: Sequence[SwapItem]) -> list[Encoded | ItemError]:
+    outcomes = _matched(swapper.name, list(swapper.swap(items)), items)
+    text = {"fsbench:synthetic": "true", "fsbench:swapper": swapper.name, "fsbench:version": str(swapper.version)}
+    return [_checked(outcome, item, text) for outcome, item in zip(outcomes, items, strict=True)]
+
+
+def _checked(outcome: Any, item: SwapItem, text: dict[str, str]) -> Encoded | ItemError:
+    if isinstance(outcome, ItemError):
+        return outcome
+    if not isinstance(outcome, Swapped):
+        return ItemError(f"the swapper returned {type(outcome).__name__}, wanted Swapped or ItemError")
+    image = outcome.image
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        found = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}"
+        return ItemError(f"the swapper returned {found}, wanted (H, W, 3) uint8 RGB")
+    whole = outcome.matrix is not None and np.array_equal(outcome.matrix, IDENTITY_MATRIX)
+    if whole and (wanted := picture_size(item.target.image.path)) != image.shape[:2]:
+        return ItemError(f"the result has {image.shape[:2]} rows and columns, the target's frame {wanted}")
+    return Encoded(pixel_sha256(image), png_bytes(np.ascontiguousarray(image), text), outcome.matrix)
+
+
+def _matched(name: str, outcomes: list[Any], items: Sequence[Any]) -> list[Any]:
+    if len(outcomes) != len(items):
+        raise ValueError(f"{name} returned {len(outcomes)} outcomes for {len(items)} items")
+    return outcomes
+
+
+STAGES: dict[str, Callable[[Any, Sequence[Any]], list[Any]]] = {"detect": _detect, "extract": _extract, "swap": _swap}

@@ -1,0 +1,180 @@
+"""How far two sets of features are from each other as wholes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fsbench.metrics.rows import Rows, finite_rows, finite_values, paired_rows
+
+TILE = 2048  # rows of each set in one tile of the kernel matrix, 32 MB
+
+
+def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
+    """Tell how far two sets of features are apart, each taken as a normal distribution.
+
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), with covariances over n - 1. On Inception features it is FID. Its
+    expected value falls as n rises, so numbers of different n do not compare.
+
+    The trace of the root is computed in one of two ways, which agree:
+        as the sum of singular values of X1 X2' / sqrt((n1 - 1)(n2 - 1)), X centred, where a set has no more rows
+        than columns or a covariance is singular: it never squares the spectrum, so nothing is lost;
+        else from the eigenvalues of S1 S2 through a Cholesky factor of S1, which is faster
+        (relative error of the root under 1e-9 in trials with spectra over 18 orders of magnitude).
+
+    An interval comes from metrics.stats.group_jackknife, which says why a bootstrap would mislead here.
+
+    Args:
+        real: (N, D) features, N >= 2.
+        swapped: (M, D) features, M >= 2.
+
+    Returns:
+        >= 0; what rounding leaves below 0 is given as 0.
+
+    Raises:
+        ValueError: fewer than two rows, columns that do not match, or NaN or infinity.
+
+    Source: Heusel 2017 (arXiv:1706.08500), eq. 6, features aside; checked against pytorch-fid 0.3.0.
+    """
+    a, b = _two_sets(real, swapped)
+    means = a.mean(axis=0), b.mean(axis=0)
+    a, b = a - means[0], b - means[1]
+    root = None
+    if min(len(a), len(b)) > a.shape[1]:
+        root = _root_by_cholesky(a.T @ a / (len(a) - 1), b.T @ b / (len(b) - 1))
+    if root is None:
+        root = _root_from_rows(a, b)
+    spread = float(np.sum(a * a)) / (len(a) - 1) + float(np.sum(b * b)) / (len(b) - 1)
+    return _distance(means[0] - means[1], spread, root)
+
+
+def frechet_from_moments(
+    real_mean: ArrayLike, real_covariance: ArrayLike, swapped_mean: ArrayLike, swapped_covariance: ArrayLike
+) -> float:
+    """Tell the Frechet distance of two sets of which only means and covariances are left, as published statistics.
+
+    Where a covariance is singular this is less exact than `frechet_distance`, which has the rows: about
+    1e-8 of the largest eigenvalue for each empty direction.
+
+    Args:
+        real_mean: (D,).
+        real_covariance: (D, D), symmetric.
+        swapped_mean: (D,).
+        swapped_covariance: (D, D), symmetric.
+
+    Returns:
+        >= 0; what rounding leaves below 0 is given as 0.
+
+    Raises:
+        ValueError: the shapes do not fit, or NaN or infinity.
+    """
+    means = finite_values(real_mean, "real_mean"), finite_values(swapped_mean, "swapped_mean")
+    first, second = paired_rows(real_covariance, swapped_covariance, ("real_covariance", "swapped_covariance"))
+    if means[0].shape != means[1].shape or first.shape != means[0].shape * 2:
+        found = f"{means[0].shape} and {means[1].shape}"
+        raise ValueError(f"means are {found}, covariances {first.shape}; wanted (D,) and (D, D)")
+    root = _root_by_cholesky(first, second)
+    if root is None:
+        root = _root_by_eigh(first, second)
+    return _distance(means[0] - means[1], float(np.trace(first) + np.trace(second)), root)
+
+
+def kernel_distance(real: ArrayLike, swapped: ArrayLike) -> float:
+    """Tell how far two sets of features are apart by the unbiased squared maximum mean discrepancy.
+
+    The kernel is (x.y / D + 1)^3, as in KID. KID as published averages this estimate over random subsets of 1000
+    rows; here all rows enter once, which estimates the same quantity with less variance and gives the same number at
+    every run. It is unbiased, so equal distributions score around 0 and single values may be negative; equal *sets*
+    score below 0. Unlike Frechet distances, numbers of different n compare.
+
+    Args:
+        real: (N, D) features, N >= 2.
+        swapped: (M, D) features, M >= 2.
+
+    Returns:
+        Any sign; tables print it times 1000.
+
+    Raises:
+        ValueError: fewer than two rows, columns that do not match, or NaN or infinity.
+
+    Source: Binkowski 2018 (arXiv:1801.01401), section 4; the estimator is Gretton 2012, eq. 3.
+    """
+    a, b = _two_sets(real, swapped)
+    within_a = _within(a) / (len(a) * (len(a) - 1))
+    within_b = _within(b) / (len(b) * (len(b) - 1))
+    between = sum(float(_kernel(x, y).sum()) for x in _tiles(a) for y in _tiles(b)) / (len(a) * len(b))
+    return within_a + within_b - 2 * between
+
+
+def _two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Rows, Rows]:
+    a, b = finite_rows(real, "real"), finite_rows(swapped, "swapped")
+    if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
+        raise ValueError(f"real is {a.shape} and swapped {b.shape}; wanted (N, D) and (M, D) with N and M >= 2")
+    return a, b
+
+
+def _root_from_rows(a: Rows, b: Rows) -> float:
+    """Sum the singular values of the cross product of centred rows."""
+    scale = float(np.sqrt((len(a) - 1.0) * (len(b) - 1.0)))
+    singular = np.linalg.svd(_short(a) @ _short(b).T, compute_uv=False)
+    return float(singular.sum()) / scale
+
+
+def _short(rows: Rows) -> Rows:
+    """Turn tall rows to their triangle: a rotation from the left changes no singular value of a product."""
+    return np.asarray(np.linalg.qr(rows, mode="r")) if len(rows) > rows.shape[1] else rows
+
+
+def _root_by_cholesky(first: Rows, second: Rows) -> float | None:
+    """Sum the roots of the eigenvalues of S1 S2; None where a covariance is singular."""
+    from scipy import linalg
+    from scipy.linalg.blas import dtrmm
+
+    try:
+        factor = linalg.cholesky(first, lower=True, check_finite=False)
+    except linalg.LinAlgError:
+        return None
+    product = dtrmm(1.0, factor, second, side=1, lower=1)  # S2 L
+    product = dtrmm(1.0, factor, product, side=0, lower=1, trans_a=1)  # L' S2 L, similar to S1 S2 and symmetric
+    eigenvalues = linalg.eigvalsh(product, check_finite=False, overwrite_a=True)
+    if eigenvalues[0] <= 0:  # rounding outweighs the smallest, so a covariance is singular for all float64 can tell
+        return None
+    return float(np.sqrt(eigenvalues).sum())
+
+
+def _root_by_eigh(first: Rows, second: Rows) -> float:
+    """Sum the singular values of F1' F2, where Fi Fi' is the covariance without its empty directions."""
+    factors = []
+    for covariance in (first, second):
+        values, vectors = np.linalg.eigh(covariance)
+        kept = values > len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
+        factors.append(vectors[:, kept] * np.sqrt(values[kept]))
+    return float(np.linalg.svd(factors[0].T @ factors[1], compute_uv=False).sum())
+
+
+def _distance(offset: Rows, spread: float, root: float) -> float:
+    return max(float(offset @ offset) + spread - 2 * root, 0.0)
+
+
+def _kernel(a: Rows, b: Rows) -> Rows:
+    base: Rows = a @ b.T
+    base /= a.shape[1]
+    base += 1
+    cube = base * base
+    cube *= base
+    return cube
+
+
+def _tiles(rows: Rows) -> list[Rows]:
+    return [rows[start : start + TILE] for start in range(0, len(rows), TILE)]
+
+
+def _within(rows: Rows) -> float:
+    """Sum the kernel over all ordered pairs of two different rows."""
+    tiles = _tiles(rows)
+    total = 0.0
+    for index, tile in enumerate(tiles):
+        own = _kernel(tile, tile)
+        total += float(own.sum() - np.trace(own))
+        total += 2 * sum(float(_kernel(tile, other).sum()) for other in tiles[index + 1 :])
+    return total

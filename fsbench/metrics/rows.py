@@ -1,0 +1,49 @@
+"""The check that every metric makes first: rows of finite numbers, in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Rows = NDArray[np.float64]
+
+
+def finite_rows(rows: ArrayLike, name: str) -> Rows:
+    """Give the rows as (N, D) float64, or say why they cannot be measured.
+
+    Raises:
+        ValueError: the shape is not (N, D) with D >= 1, or a number is NaN or infinite. A failed item must be
+            left out by the caller and counted; a metric that swallowed it would print a number that means nothing.
+    """
+    found = np.asarray(rows, np.float64)
+    if found.ndim != 2 or found.shape[1] == 0:
+        raise ValueError(f"{name} has shape {found.shape}, wanted (N, D) with D >= 1")
+    _check_finite(found, name)
+    return found
+
+
+def finite_values(values: ArrayLike, name: str) -> Rows:
+    """Give the values as (N,) float64; refuses what `finite_rows` refuses."""
+    found = np.asarray(values, np.float64)
+    if found.ndim != 1:
+        raise ValueError(f"{name} has shape {found.shape}, wanted (N,)")
+    _check_finite(found[:, None], name)
+    return found
+
+
+def paired_rows(first: ArrayLike, second: ArrayLike, names: tuple[str, str]) -> tuple[Rows, Rows]:
+    """Give two finite (N, D) arrays in which row i of one belongs to row i of the other."""
+    a, b = finite_rows(first, names[0]), finite_rows(second, names[1])
+    if a.shape != b.shape:
+        raise ValueError(f"{names[0]} has shape {a.shape} and {names[1]} {b.shape}; wanted equal shapes")
+    return a, b
+
+
+def _check_finite(rows: Rows, name: str) -> None:
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        raise ValueError(
+            f"{len(bad)} of {len(rows)} rows of {name} hold NaN or infinity, the first is row {bad[0]}; "
+            "leave failed items out and count them"
+        )

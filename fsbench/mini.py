@@ -1,0 +1,76 @@
+"""The mini data set, ready to run: built once, with manipulated videos by the landmark swapper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fsbench.data import mini
+from fsbench.data.frames import pixel_sha256, png_bytes, write_atomically
+from fsbench.errors import ItemError
+from fsbench.types import Face, FrameRef, Image, ImageRef, SwapItem, SwapPair
+
+
+def ready(cache_folder: Path, *, manipulated: bool = False) -> Path:
+    """Give the folder of the mini set, making it at the first call; manipulated videos only where they are wanted."""
+    swap = _LandmarkSwap(cache_folder / "data") if manipulated else None
+    return mini.build(mini.location(cache_folder), swap)
+
+
+class _LandmarkSwap:
+    """Swaps one frame with another by the landmark swapper, for the mini set's manipulated videos."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._faces: dict[str, Face] = {}
+
+    def __call__(self, source: Image, target: Image) -> Image:
+        """Give the target frame with the source's face.
+
+        Raises:
+            ItemError: a frame shows no face, or the swap failed.
+        """
+        from fsbench.adapters.landmark import Landmark
+
+        nowhere = FrameRef(self._folder)
+        pair = SwapPair("mini", nowhere, nowhere, "source", "target")
+        outcome = Landmark().swap([SwapItem(pair, self._face(source), self._face(target))])[0]
+        if isinstance(outcome, ItemError):
+            raise outcome
+        return outcome.image
+
+    def _face(self, frame: Image) -> Face:
+        from fsbench.evaluators.detectors import Dlib
+
+        sha256 = pixel_sha256(frame)
+        if sha256 not in self._faces:
+            path = self._folder / "frames" / f"{sha256[:32]}.png"
+            write_atomically(path, png_bytes(frame))
+            found = Dlib().detect([ImageRef(path, sha256)])[0]
+            if not found:
+                raise ItemError("no face found")
+            self._faces[sha256] = found[0]
+        return self._faces[sha256]
+
+
+def items(root: Path, cache_folder: Path, *, count: int = 3) -> list[SwapItem]:
+    """Make a few ready swaps from the mini set, for trying a swapper."""
+    from fsbench.data.frames import decode_frames
+    from fsbench.evaluators.detectors import Dlib
+
+    detector, faces = Dlib(), {}
+    videos = sorted((root / "original_sequences" / "youtube" / "c23" / "videos").glob("*.mp4"))
+    for video in videos[: 2 * count]:
+        frame = decode_frames(video, [0])[0]
+        if isinstance(frame, ItemError):
+            raise frame
+        sha256 = pixel_sha256(frame)
+        path = cache_folder / "data" / "frames" / f"{sha256[:32]}.png"
+        write_atomically(path, png_bytes(frame))
+        faces[video] = detector.detect([ImageRef(path, sha256)])[0][0]
+    pairs = list(zip(videos[::2], videos[1::2], strict=False))[:count]
+    return [
+        SwapItem(
+            SwapPair(f"{t.stem}_{s.stem}/f0000", FrameRef(s, 0), FrameRef(t, 0), s.stem, t.stem), faces[s], faces[t]
+        )
+        for t, s in pairs
+    ]

@@ -1,0 +1,148 @@
+"""FaceForensics++: from verified faces to measurements."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.engine.bench import Bench
+from fsbench.metrics.geometry import angle_l2_error, l2_error
+from fsbench.metrics.identity import retrieve
+from fsbench.protocols.measuring import Material, cosines, distances, measured, network
+from fsbench.protocols.outcome import Scored
+from fsbench.protocols.presets import FFppDefinition
+from fsbench.protocols.scoring import Scorer
+from fsbench.protocols.swapping import FailureList
+from fsbench.records import RunConfig
+from fsbench.types import Face, FrameRef
+
+
+def score(
+    bench: Bench, material: Material, *, definition: FFppDefinition, config: RunConfig, failures: FailureList
+) -> list[Scored]:
+    """Measure everything the protocol knows, in the order of the table."""
+    scorer = Scorer(definition, material.clusters, material.plan.planned, config.bootstrap, config.seed)
+    return [
+        *_identity(bench, material, scorer, failures, definition),
+        _attribute(bench, material, scorer, failures, role="pose", statistic=definition.pose_reduce),
+        _attribute(bench, material, scorer, failures, role="expression", statistic=definition.expression_reduce),
+        *distances(bench, material, scorer, failures, reference=definition.fid_reference),
+        scorer.covered(material.faces),
+    ]
+
+
+def _identity(
+    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, choices: FFppDefinition
+) -> list[Scored]:
+    by = network(bench.evaluators["identity"])
+    items = {item.pair.key: item for item in material.verified}
+    results = measured(bench, "identity", {key: material.faces[key] for key in items}, failures)
+    sources = measured(bench, "identity", {key: item.source for key, item in items.items()}, failures)
+    targets = measured(bench, "identity", {key: item.target for key, item in items.items()}, failures)
+    return [
+        *_retrieval(bench, material, scorer, choices, results),
+        scorer.of_pairs("id_similarity", by, cosines(results, sources)),
+        scorer.of_pairs("target_leakage", by, cosines(results, targets)),
+    ]
+
+
+def _label(material: Material, ref: FrameRef, video_id: str, hit: str) -> str:
+    """Name what a search must find: the video, its person, or the very frame."""
+    return str(ref) if hit == "frame" else material.persons.get(video_id, video_id)
+
+
+def _retrieval(
+    bench: Bench,
+    material: Material,
+    scorer: Scorer,
+    choices: FFppDefinition,
+    probes: Mapping[str, NDArray[np.float32]],
+) -> list[Scored]:
+    """Measure retrieval of the source among the gallery: top 1, top 5, and top 1 without the exact source frame."""
+    by = network(bench.evaluators["identity"])
+    metrics = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
+    gallery = _gallery(bench, material, choices)
+    if not probes or not gallery:
+        return [scorer.of_pairs(metric, by, {}, note="nothing to search for or in") for metric in metrics]
+    pairs = {item.pair.key: item.pair for item in material.items}
+    place = {ref: row for row, (ref, _, _) in enumerate(gallery)}
+    left_out = np.array([place.get(pairs[key].source, -1) for key in probes])
+    wanted = [
+        str(pairs[key].source)
+        if choices.hit == "frame"
+        else material.persons.get(pairs[key].source_id, pairs[key].source_id)
+        for key in probes
+    ]
+    search = functools.partial(
+        retrieve,
+        np.stack(list(probes.values())),
+        np.stack([row for _, _, row in gallery]),
+        probe_labels=wanted,
+        gallery_labels=[label for _, label, _ in gallery],
+        similarity=choices.similarity,
+    )
+    ranks, strict = search().rank, search(exclude=left_out).rank
+    hits = {
+        "id_retrieval": ranks == 1,
+        "id_retrieval_top5": (ranks >= 1) & (ranks <= 5),
+        "id_retrieval_strict": strict == 1,
+    }
+    inside = int((left_out >= 0).sum())
+    notes = dict.fromkeys(metrics, f"gallery of {len(gallery)} frames")
+    notes["id_retrieval_strict"] += f"; the source frame is among them for {inside} of {len(probes)} results"
+    failed = material.plan.planned - len(probes)
+    misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
+    return [
+        scorer.of_pairs(
+            metric,
+            by,
+            {**{key: float(hit) for key, hit in zip(probes, hits[metric], strict=True)}, **misses},
+            n_failed=failed,
+            note=notes[metric],
+        )
+        for metric in metrics
+    ]
+
+
+def _gallery(
+    bench: Bench, material: Material, choices: FFppDefinition
+) -> list[tuple[FrameRef, str, NDArray[np.float32]]]:
+    """Give the frames to search among, each with its label and its embedding."""
+    ids = dict(material.plan.gallery)
+    found = {ref: face for ref, face in material.gallery.items() if isinstance(face, Face)}
+    if choices.gallery == "first_frame":
+        first: dict[str, FrameRef] = {}
+        for ref in found:
+            first.setdefault(ids[ref], ref)
+        found = {ref: found[ref] for ref in first.values()}
+    if choices.gallery == "source_frames":
+        ids |= {item.pair.source: item.pair.source_id for item in material.items}
+        found = {item.pair.source: item.source for item in material.items}
+    refs = list(found)
+    features, reasons = bench.features("identity", [found[ref] for ref in refs])
+    return [
+        (ref, _label(material, ref, ids[ref], choices.hit), features.values[row])
+        for row, ref in enumerate(refs)
+        if row not in reasons
+    ]
+
+
+def _attribute(
+    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, role: str, statistic: str
+) -> Scored:
+    """Measure how far the results' pose or expression is from the targets'."""
+    items = material.verified
+    results = measured(bench, role, {item.pair.key: material.faces[item.pair.key] for item in items}, failures)
+    targets = measured(bench, role, {item.pair.key: item.target for item in items}, failures)
+    keys = [key for key in results if key in targets]
+    error = angle_l2_error if role == "pose" else l2_error
+    values = error(np.stack([targets[k] for k in keys]), np.stack([results[k] for k in keys])) if keys else np.empty(0)
+    return scorer.of_pairs(
+        f"{role}_error",
+        network(bench.evaluators[role]),
+        dict(zip(keys, values.tolist(), strict=True)),
+        statistic="rms" if statistic == "rms" else "mean",
+    )

@@ -1,0 +1,109 @@
+"""Frechet and kernel distance between any two folders of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from fsbench.data.frames import PICTURES, picture_size
+from fsbench.engine.bench import Bench
+from fsbench.errors import ConfigError, DataError, ItemError
+from fsbench.interfaces import Protocol
+from fsbench.protocols import words
+from fsbench.protocols.measuring import measured, network
+from fsbench.protocols.outcome import Outcome, Plan
+from fsbench.protocols.presets import FidDefinition, definition
+from fsbench.protocols.scoring import Scorer
+from fsbench.protocols.swapping import FailureList, find_faces
+from fsbench.records import RunConfig
+from fsbench.types import Face, Failure, FrameRef, ImageRef, SwapPair
+
+
+class FidProtocol(Protocol):
+    """`fsbench run fid --real DIR --swapped DIR`. Swaps nothing."""
+
+    name: ClassVar[str] = "fid"
+    version: ClassVar[int] = 1
+    roles: ClassVar[tuple[str, ...]] = ("distribution",)
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.definition = definition(FidDefinition, "fid", config.preset, config.choices)
+        for name, folder in (("--real", config.real), ("--swapped", config.swapped)):
+            if not folder:
+                raise ConfigError(f"{name} is missing", hint="fsbench run fid --real DIR --swapped DIR")
+
+    def evaluator_settings(self) -> dict[str, dict[str, str]]:
+        """Say what the definition asks of the evaluators, by role."""
+        return {"distribution": {"region": self.definition.fid_region}}
+
+    def explain(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """Say the definition in sentences, given the title of each evaluator by role."""
+        return words.explain_fid(self.definition, titles)
+
+    def plan(self) -> Plan:
+        """List the pictures of both folders."""
+        real, swapped = _pictures(self.config.real), _pictures(self.config.swapped)
+        limit = self.config.limit
+        return Plan([], gallery={**dict.fromkeys(real[:limit], "real"), **dict.fromkeys(swapped[:limit], "swapped")})
+
+    def pairs(self, config: RunConfig) -> list[SwapPair]:
+        """Give no pairs: nothing is swapped."""
+        return []
+
+    def run(self, bench: Bench, plan: Plan, swapper: object = None) -> Outcome:
+        """Measure the two folders against each other."""
+        failures = FailureList(self.definition.failures)
+        found = self._faces(bench, plan)
+        faces: dict[str, dict[str, Face]] = {"real": {}, "swapped": {}}
+        for ref, side in plan.gallery.items():
+            key, face = f"{side}/{ref.path.name}", found[ref]
+            if isinstance(face, Failure):
+                failures.add(key, face.stage, face.reason)
+            else:
+                faces[side][str(ref)] = face
+        real = measured(bench, "distribution", faces["real"], failures)
+        swapped = measured(bench, "distribution", faces["swapped"], failures)
+        planned = sum(side == "swapped" for side in plan.gallery.values())
+        scorer = Scorer(self.definition, {}, planned, self.config.bootstrap, self.config.seed)
+        by = network(bench.evaluators["distribution"])
+        scored = scorer.of_sets(
+            by,
+            np.array(list(real.values()), np.float32),
+            np.array(list(swapped.values()), np.float32),
+            list(real),
+            list(swapped),
+            reference=Path(self.config.real).name,
+        )
+        return Outcome([], {}, [], {}, failures.items, scored, {}, planned, len(swapped))
+
+    def _faces(self, bench: Bench, plan: Plan) -> dict[FrameRef, Face | Failure]:
+        if self.definition.fid_region != "frame":
+            return find_faces(bench, plan.gallery, self.definition.face)
+        found: dict[FrameRef, Face | Failure] = {}
+        for ref, image in bench.images(plan.gallery).items():
+            found[ref] = _whole(image) if isinstance(image, ImageRef) else Failure(str(ref), "decode", image.reason)
+        return found
+
+
+def _whole(image: ImageRef) -> Face | Failure:
+    """Stand for a whole picture: its border as the box, its middle as all landmarks."""
+    try:
+        height, width = picture_size(image.path)
+    except ItemError as error:
+        return Failure(image.path.name, "decode", error.reason)
+    middle = np.tile([width / 2, height / 2], (5, 1))
+    return Face(image, np.array([0.0, 0.0, width, height]), middle, 1.0)
+
+
+def _pictures(folder: str) -> list[FrameRef]:
+    root = Path(folder)
+    if not root.is_dir():
+        raise DataError(f"{folder} is no folder", hint="fsbench run fid --real DIR --swapped DIR")
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
+    if not files:
+        raise DataError(f"{folder} holds no pictures ({', '.join(PICTURES)})", hint="name the folder that holds them")
+    return [FrameRef(path) for path in files]

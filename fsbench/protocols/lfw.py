@@ -1,0 +1,113 @@
+"""LFW: identity similarity on the negative pairs of a face-verification set.
+
+Source: MobileFSGAN (ICME 2022), section 4.2: the 3000 pairs of two people, the identity of the second picture put on
+the first, cosine of the result against the second; mean and variance over the pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from fsbench.data.lfw import Lfw, LfwPair
+from fsbench.engine.bench import Bench
+from fsbench.engine.plugins import Identified
+from fsbench.interfaces import Protocol
+from fsbench.protocols import words
+from fsbench.protocols.measuring import Material, cosines, distances, measured, network
+from fsbench.protocols.outcome import Outcome, Plan, Scored
+from fsbench.protocols.presets import LfwDefinition, definition
+from fsbench.protocols.scoring import Scorer
+from fsbench.protocols.swapping import FailureList, find_faces, ready_items, swap_and_verify
+from fsbench.records import RunConfig
+from fsbench.types import Face, Failure, FrameRef, SwapPair
+
+
+class LfwProtocol(Protocol):
+    """`fsbench run lfw`."""
+
+    name: ClassVar[str] = "lfw"
+    version: ClassVar[int] = 1
+    roles: ClassVar[tuple[str, ...]] = ("identity", "distribution")
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.definition = definition(LfwDefinition, "lfw", config.preset, config.choices)
+        self._faces: dict[FrameRef, Face | Failure] = {}
+
+    def evaluator_settings(self) -> dict[str, dict[str, str]]:
+        """Say what the definition asks of the evaluators, by role."""
+        choices = self.definition
+        return {"identity": {"flip": str(choices.flip)}, "distribution": {"region": choices.fid_region}}
+
+    def explain(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """Say the definition in sentences, given the title of each evaluator by role."""
+        return words.explain_lfw(self.definition, titles)
+
+    def plan(self) -> Plan:
+        """Plan the swaps from pairs.txt."""
+        data = Lfw.open(Path(self.config.data), variant=self.config.variant)
+        data.require_complete()
+        limit = self.config.limit
+        return Plan(_swap_pairs(data.negatives()[:limit]), positives=_swap_pairs(data.positives()[:limit]))
+
+    def pairs(self, config: RunConfig) -> list[SwapPair]:
+        """Plan the swaps."""
+        return type(self)(config).plan().pairs
+
+    def run(self, bench: Bench, plan: Plan, swapper: Identified) -> Outcome:
+        """Swap and measure with one swapper; the faces of the originals are found once for all swappers."""
+        if not self._faces:
+            both = [ref for pair in (*plan.pairs, *plan.positives) for ref in (pair.target, pair.source)]
+            self._faces = find_faces(bench, both, self.definition.face)
+        failures = FailureList(self.definition.failures, list(plan.failures))
+        items = ready_items(plan.pairs, self._faces, failures)
+        results, faces = swap_and_verify(bench, swapper, items, alignment=self.definition.alignment, failures=failures)
+        clusters = {pair.key: (pair.target_id, pair.source_id) for pair in plan.pairs}
+        material = Material(plan, items, faces, clusters)
+        scored = self._score(bench, material, failures)
+        rules = {pair.key: "second picture of the pair" for pair in plan.pairs}
+        return Outcome(plan.pairs, rules, items, results, failures.items, scored, clusters, plan.planned, len(results))
+
+    def _score(self, bench: Bench, material: Material, failures: FailureList) -> list[Scored]:
+        config, plan = self.config, material.plan
+        scorer = Scorer(self.definition, material.clusters, plan.planned, config.bootstrap, config.seed)
+        by = network(bench.evaluators["identity"])
+        items = {item.pair.key: item for item in material.verified}
+        results = measured(bench, "identity", {key: material.faces[key] for key in items}, failures)
+        sources = measured(bench, "identity", {key: item.source for key, item in items.items()}, failures)
+        targets = measured(bench, "identity", {key: item.target for key, item in items.items()}, failures)
+        identity = cosines(results, sources)
+        return [
+            scorer.of_pairs("lfw_cosine_mean", by, identity),
+            scorer.of_pairs("lfw_cosine_var", by, identity, statistic="variance"),
+            scorer.of_pairs("target_leakage", by, cosines(results, targets)),
+            self._unswapped(bench, "lfw_cosine_floor", plan.pairs),
+            self._unswapped(bench, "lfw_cosine_ceiling", plan.positives),
+            *distances(bench, material, scorer, failures, reference="targets"),
+            scorer.covered(material.faces),
+        ]
+
+    def _unswapped(self, bench: Bench, metric: str, pairs: Sequence[SwapPair]) -> Scored:
+        """Measure the cosine of pairs as they are, which gives the scale its ends."""
+        found = {
+            pair.key: (one, other)
+            for pair in pairs
+            if isinstance(one := self._faces[pair.target], Face) and isinstance(other := self._faces[pair.source], Face)
+        }
+        first = measured(bench, "identity", {key: faces[0] for key, faces in found.items()}, None)
+        second = measured(bench, "identity", {key: faces[1] for key, faces in found.items()}, None)
+        clusters = {pair.key: (pair.target_id, pair.source_id) for pair in pairs}
+        scorer = Scorer(self.definition, clusters, len(pairs), self.config.bootstrap, self.config.seed)
+        return scorer.of_pairs(metric, network(bench.evaluators["identity"]), cosines(first, second))
+
+
+def _swap_pairs(pairs: Sequence[LfwPair]) -> list[SwapPair]:
+    """Name the pairs after their pictures; a pair that the list repeats gets its line number too."""
+    named: dict[str, SwapPair] = {}
+    for pair in pairs:
+        key = f"{pair.first.stem}__{pair.second.stem}"
+        key = key if key not in named else f"{key}__line{pair.line}"
+        named[key] = SwapPair(key, FrameRef(pair.second), FrameRef(pair.first), pair.second_person, pair.first_person)
+    return list(named.values())

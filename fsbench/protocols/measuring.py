@@ -1,0 +1,87 @@
+"""Measuring what swaps of every protocol share: rows by key, cosines, set distances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.engine.bench import Bench
+from fsbench.engine.plugins import Identified
+from fsbench.metrics.identity import cosine
+from fsbench.protocols.outcome import Plan, Scored
+from fsbench.protocols.scoring import Network, Scorer
+from fsbench.protocols.swapping import FailureList
+from fsbench.types import Face, Failure, FrameRef, SwapItem
+
+Rows = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to measure."""
+
+    plan: Plan
+    items: Sequence[SwapItem]  # pairs whose two faces were found
+    faces: Mapping[str, Face]  # key -> the face of a verified result
+    clusters: Mapping[str, tuple[str, ...]]  # key of every planned swap -> what intervals resample
+    gallery: Mapping[FrameRef, Face | Failure] = field(default_factory=dict)
+    persons: Mapping[str, str] = field(default_factory=dict)  # video -> person; empty: each video is its own
+
+    @property
+    def verified(self) -> list[SwapItem]:
+        """The items with a verified result."""
+        return [item for item in self.items if item.pair.key in self.faces]
+
+
+def network(by: Identified) -> Network:
+    """Describe the evaluator of a column."""
+    settings = ",".join(f"{key}={value}" for key, value in by.plugin.args if key != "device")
+    return Network(by.plugin.build().title, f"{by.name}@{by.version}({settings})")
+
+
+def measured(
+    bench: Bench, role: str, faces: Mapping[str, Face], failures: FailureList | None
+) -> dict[str, NDArray[np.float32]]:
+    """Measure faces by key; one that fails is noted and left out."""
+    features, reasons = bench.features(role, list(faces.values()))
+    rows = {}
+    for number, key in enumerate(faces):
+        if number not in reasons:
+            rows[key] = features.values[number]
+        elif failures is not None:
+            failures.add(key, role, reasons[number])
+    return rows
+
+
+def cosines(a: Rows, b: Rows) -> dict[str, float]:
+    """Give the cosine for each key that both have."""
+    keys = [key for key in a if key in b]
+    if not keys:
+        return {}
+    values = cosine(np.stack([a[key] for key in keys]), np.stack([b[key] for key in keys]))
+    return dict(zip(keys, values.tolist(), strict=True))
+
+
+def distances(
+    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, reference: str
+) -> list[Scored]:
+    """Measure Frechet and kernel distance of the results to original pictures."""
+    results = measured(bench, "distribution", dict(material.faces), failures)
+    labels = {item.pair.key: item.pair.target_id for item in material.items}
+    if reference == "all_frames":
+        faces = {str(ref): face for ref, face in material.gallery.items() if isinstance(face, Face)}
+        labels |= {str(ref): name for ref, name in material.plan.gallery.items()}
+    else:
+        faces = {item.pair.key: item.target if reference == "targets" else item.source for item in material.items}
+    real = measured(bench, "distribution", faces, None)
+    return scorer.of_sets(
+        network(bench.evaluators["distribution"]),
+        np.array(list(real.values()), np.float32),
+        np.array(list(results.values()), np.float32),
+        [labels[key] for key in real],
+        [labels[key] for key in results],
+        reference=reference.replace("_", " "),
+    )

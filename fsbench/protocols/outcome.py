@@ -1,0 +1,48 @@
+"""What a protocol plans and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fsbench.records import Measurement
+from fsbench.types import Failure, FrameRef, SwapItem, SwapPair, SwapResult
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The swaps that should be made, found without looking at a pixel."""
+
+    pairs: list[SwapPair]
+    failures: list[Failure] = field(default_factory=list)  # planned swaps that cannot even be named, such as those
+    # of a video that does not open
+    gallery: Mapping[FrameRef, str] = field(default_factory=dict)  # original frame -> id, where the protocol has one
+    positives: list[SwapPair] = field(default_factory=list)  # two pictures of one person, never swapped
+
+    @property
+    def planned(self) -> int:
+        """How many swaps the protocol asks for."""
+        return len(self.pairs) + len(self.failures)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A measurement, and the number of each pair it rests on where there is one (before scale and rounding)."""
+
+    measurement: Measurement
+    per_pair: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One swapper's run of a protocol."""
+
+    pairs: list[SwapPair]  # as they were swapped: the source frame may differ from the plan's
+    source_rules: Mapping[str, str]  # key -> how the source frame was chosen
+    items: Sequence[SwapItem]  # those whose two faces were found
+    results: Mapping[str, SwapResult]  # verified ones
+    failures: list[Failure]
+    scored: list[Scored]
+    clusters: Mapping[str, tuple[str, ...]]  # key -> what intervals resample, one label a labelling
+    planned: int  # swaps, or pictures where nothing is swapped
+    finished: int  # of them

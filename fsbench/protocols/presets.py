@@ -1,0 +1,139 @@
+"""Frozen definitions: every choice that papers make in silence, the presets that name sets of them, the suites.
+
+A preset of a protocol is one instance of its definition; presets differ in named choices only. The choices, who made
+which, and what they do to the numbers: docs/definitions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from fsbench.errors import ConfigError
+from fsbench.records import FailurePolicy, Record, first_problem
+
+
+class Definition(Record):
+    """What all protocols have to choose."""
+
+    failures: FailurePolicy = "miss"  # a failed swap is a miss of retrieval | is left out of it | stops the run
+    alignment: Literal["own", "target"] = "own"  # whose landmarks align a result before it is measured
+    flip: bool = False  # identity embedding of the crop and of its mirror image, concatenated
+    fid_region: Literal["aligned_256", "frame"] = "aligned_256"
+
+    def as_text(self) -> dict[str, str]:
+        """Give each choice as text, as result files and hashes hold it."""
+        return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self}
+
+
+class FFppDefinition(Definition):
+    """FaceForensics++; the defaults are the preset `mobilefsgan`."""
+
+    frames: int = Field(default=10, ge=1)  # of each video
+    sampling: Literal["linspace", "stride", "bins"] = "linspace"
+    source_frame: Literal["same_index", "same_position", "first", "most_frontal"] = "same_index"
+    source_fallback: Literal["most_frontal", "none"] = "most_frontal"  # where that frame shows no face
+    gallery: Literal["all_frames", "first_frame", "source_frames"] = "all_frames"
+    hit: Literal["video", "person", "frame"] = "video"
+    similarity: Literal["cosine", "dot"] = "cosine"
+    pose_reduce: Literal["mean", "rms"] = "mean"
+    expression_reduce: Literal["mean", "rms"] = "mean"
+    fid_reference: Literal["targets", "all_frames", "sources"] = "targets"
+
+
+class LfwDefinition(Definition):
+    """LFW's negative pairs; the defaults are the preset `mobilefsgan`."""
+
+    face: Literal["centre", "largest"] = "centre"  # of several in a picture
+    variance: Literal["sample", "population"] = "sample"
+
+
+class FidDefinition(Definition):
+    """Any two folders of pictures."""
+
+    face: Literal["largest", "centre"] = "largest"
+
+
+Preset = Mapping[str, Definition]
+
+PRESETS: dict[str, Preset] = {
+    # The paper's text where it speaks, the best-supported reading where it is silent.
+    "mobilefsgan": {"ff++": FFppDefinition(), "lfw": LfwDefinition(), "fid": FidDefinition()},
+    # ReliableSwap, inference/ffplus: every n/10th frame, the first frame of each source video is source and gallery,
+    # root of the mean square. Its pose is on the raw outputs of the network, which no definition here repeats.
+    "reliableswap": {
+        "ff++": FFppDefinition(
+            sampling="stride",
+            source_frame="first",
+            gallery="source_frames",
+            pose_reduce="rms",
+            expression_reduce="rms",
+            failures="drop",
+        )
+    },
+    # REFace, eval_tool: the gallery holds the source pictures alone, a hit is the very picture, dot product.
+    "reface": {
+        "ff++": FFppDefinition(gallery="source_frames", hit="frame", similarity="dot", failures="drop"),
+        "fid": FidDefinition(fid_region="frame"),
+    },
+    # CASIA survey, eval_faceswap: one gallery picture an identity, embedding with its mirror image, results aligned
+    # with the landmarks of the target.
+    "casia": {"ff++": FFppDefinition(gallery="first_frame", flip=True, alignment="target", fid_region="frame")},
+}
+
+PRESET_SOURCES: dict[str, str] = {
+    "mobilefsgan": "the paper's text; where it is silent, the best-supported reading",
+    "reliableswap": "ygtxr1997/ReliableSwap, inference/ffplus",
+    "reface": "Sanoojan/REFace, eval_tool",
+    "casia": "CASIA-NLPRAI/face-swapping-survey, eval_faceswap",
+}
+
+SUITES: dict[str, dict[str, str]] = {
+    "offline": {
+        "detect": "dlib",
+        "identity": "dlib-resnet",
+        "pose": "pnp68",
+        "expression": "landmarks68",
+        "distribution": "efflite0",
+    }
+}
+"""Suite -> role -> evaluator."""
+
+D = TypeVar("D", bound=Definition)
+
+
+def definition(kind: type[D], protocol: str, preset: str, choices: Mapping[str, str]) -> D:
+    """Find a preset's definition of a protocol and change single choices.
+
+    Raises:
+        ConfigError: no such preset, the preset says nothing of that protocol, or no such choice or value.
+    """
+    if preset not in PRESETS:
+        near = ", ".join(PRESETS)
+        raise ConfigError(f"no preset is called '{preset}'; known: {near}", hint="fsbench list presets")
+    base = PRESETS[preset].get(protocol)
+    if base is None:
+        able = ", ".join(name for name, parts in PRESETS.items() if protocol in parts)
+        raise ConfigError(f"preset '{preset}' does not define {protocol}; those that do: {able}", hint="--preset ...")
+    try:
+        return kind.model_validate({**base.model_dump(), **choices})
+    except ValidationError as error:
+        known = ", ".join(kind.model_fields)
+        raise ConfigError(f"--set: {first_problem(error)}", hint=f"choices of {protocol}: {known}") from None
+
+
+def evaluator_names(suite: str, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Find the evaluator of each role.
+
+    Raises:
+        ConfigError: no such suite or role.
+    """
+    if suite not in SUITES:
+        raise ConfigError(f"no suite is called '{suite}'; known: {', '.join(SUITES)}", hint="fsbench list suites")
+    for role in overrides:
+        if role not in SUITES[suite]:
+            known = ", ".join(SUITES[suite])
+            raise ConfigError(f"no role is called '{role}'; known: {known}", hint="--evaluator role=name")
+    return {**SUITES[suite], **overrides}

@@ -1,0 +1,169 @@
+"""From numbers to measurements: value, interval, n, failures and the hash of the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.metrics.distribution import frechet_distance, kernel_distance
+from fsbench.metrics.spec import METRICS
+from fsbench.metrics.stats import Interval, cluster_bootstrap, group_jackknife
+from fsbench.protocols.outcome import Scored
+from fsbench.protocols.presets import Definition
+from fsbench.records import Measurement, digest
+
+Distance = Callable[[NDArray[np.float32], NDArray[np.float32]], float]
+Statistic = Literal["mean", "variance", "rms"]
+STATISTICS = {
+    "mean": lambda values: float(np.mean(values)),
+    "variance": lambda values: float(np.var(values, ddof=1)),
+    "rms": lambda values: float(np.sqrt(np.mean(np.square(values)))),
+}
+FEW_CLUSTERS = 10  # below this a percentile interval is known to be too narrow
+
+
+@dataclass(frozen=True)
+class Network:
+    """What measured: as a table prints it, and as a hash needs it."""
+
+    title: str
+    identity: str  # "name@version", with its settings
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Makes measurements under one definition.
+
+    `clusters` maps the key of a pair to what intervals resample, one label for each labelling; where there are two,
+    as source and target person of LFW, the wider interval is given.
+    """
+
+    definition: Definition
+    clusters: Mapping[str, tuple[str, ...]]
+    planned: int
+    resamples: int
+    seed: int
+
+    def of_pairs(
+        self,
+        metric: str,
+        network: Network | None,
+        values: Mapping[str, float],
+        *,
+        statistic: Statistic = "mean",
+        n_failed: int | None = None,
+        note: str = "",
+    ) -> Scored:
+        """Measure a metric that has a number for each pair.
+
+        Args:
+            metric: key of METRICS.
+            network: what measured, None where nothing did.
+            values: number by key of the pair, before scale; failed pairs are left out or stand as a miss.
+            statistic: how the numbers become one.
+            n_failed: default: planned pairs that have no number here.
+            note: what a reader must know.
+        """
+        rows = np.array(list(values.values()), np.float64)
+        failed = self.planned - len(values) if n_failed is None else n_failed
+        if len(rows) < (2 if statistic == "variance" else 1):
+            return self._measurement(metric, network, None, None, len(rows), failed, note or "no pair has a value", {})
+        labellings = [np.array(labels) for labels in zip(*(self.clusters[key] for key in values), strict=True)]
+        interval = cluster_bootstrap(rows, *labellings, statistic=statistic, resamples=self.resamples, seed=self.seed)
+        fewest = min(len(np.unique(labels)) for labels in labellings)
+        notes = [note, f"only {fewest} clusters: the interval is too narrow" if 1 < fewest < FEW_CLUSTERS else ""]
+        notes.append("no interval from one cluster" if interval is None else "")
+        value = STATISTICS[statistic](rows)
+        return self._measurement(metric, network, value, interval, len(rows), failed, _joined(notes), values)
+
+    def covered(self, keys: Collection[str]) -> Scored:
+        """Measure which share of the planned swaps has a verified result, given their keys."""
+        values = {key: float(key in keys) for key in self.clusters}
+        return self.of_pairs("coverage", None, values, n_failed=self.planned - len(keys))
+
+    def of_sets(
+        self,
+        network: Network,
+        real: NDArray[np.float32],
+        swapped: NDArray[np.float32],
+        real_labels: Sequence[str],
+        swapped_labels: Sequence[str],
+        *,
+        reference: str,
+    ) -> list[Scored]:
+        """Measure Frechet and kernel distance of two sets of features, with delete-a-group jackknife intervals.
+
+        A group leaves out the same videos (people) of both sets.
+        """
+        failed = self.planned - len(swapped)
+        note = f"reference: {reference}, n = {len(real)}"
+        if min(len(real), len(swapped)) < 2:
+            why = f"{note}; a distance needs two pictures on each side"
+            return [self._measurement(m, network, None, None, len(swapped), failed, why, {}) for m in ("fid", "kid")]
+        labels = np.array([*real_labels, *swapped_labels])
+        rows = np.concatenate([real, swapped])
+        first = np.arange(len(rows)) < len(real)
+        scored = []
+        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
+
+            def without(keep: NDArray[np.bool_], distance: Distance = distance) -> float:
+                return distance(rows[keep & first], rows[keep & ~first])
+
+            interval = group_jackknife(labels, without, seed=self.seed)
+            value = distance(real, swapped)
+            scored.append(self._measurement(metric, network, value, interval, len(swapped), failed, note, {}))
+        return scored
+
+    def _measurement(
+        self,
+        metric: str,
+        network: Network | None,
+        value: float | None,
+        interval: Interval | None,
+        n: int,
+        n_failed: int,
+        note: str,
+        per_pair: Mapping[str, float],
+    ) -> Scored:
+        spec = METRICS[metric]
+        scale = spec.scale
+        measurement = Measurement(
+            metric=metric,
+            title=_title(metric, network),
+            version=spec.version,
+            unit=spec.unit,
+            better=spec.better,
+            value=None if value is None else value * scale,
+            low=None if interval is None else interval.low * scale,
+            high=None if interval is None else interval.high * scale,
+            n=n,
+            n_failed=n_failed,
+            definition=digest(
+                {
+                    "metric": metric,
+                    "version": spec.version,
+                    "network": network.identity if network else "",
+                    **self.definition.as_text(),
+                }
+            ),
+            note=note,
+        )
+        return Scored(measurement, per_pair if spec.per_pair else {})
+
+
+def _title(metric: str, network: Network | None) -> str:
+    """Name a column by the network that measured: the paper's bare title is for the paper's own networks."""
+    if network is None:
+        return METRICS[metric].title
+    if metric in ("fid", "kid"):
+        letters = "FD" if metric == "fid" else "KD"
+        return METRICS[metric].title if network.identity.startswith("inception@") else f"{letters}-{network.title}"
+    return f"{METRICS[metric].title} ({network.title})"
+
+
+def _joined(notes: Sequence[str]) -> str:
+    return "; ".join(note for note in notes if note)

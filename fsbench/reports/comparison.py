@@ -1,0 +1,166 @@
+"""The main table: swappers of one comparable group side by side, controls apart, best and second marked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fsbench.metrics.spec import METRICS
+from fsbench.records import Measurement
+from fsbench.reports.groups import Group
+from fsbench.reports.runs import Run
+from fsbench.reports.tables import (
+    ABSENT,
+    Cell,
+    Column,
+    Mark,
+    Notes,
+    Row,
+    Section,
+    Table,
+    interval,
+    metric_heading,
+    number,
+    one_line,
+)
+
+MACHINE_BOUND = ("latency_ms",)  # numbers of different machines are different things
+DIGITS_OF_UNKNOWN = 4  # of a metric that this version does not know
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One column: measurements with equal meaning, by label; `common_n` is what most of them rest on."""
+
+    metric: str
+    title: str
+    heading: str
+    better: str
+    digits: int
+    found: dict[str, Measurement]
+    common_n: int
+
+
+def comparison_table(group: Group) -> Table:
+    """Put the runs of a group in one table."""
+    notes = Notes()
+    columns = measured_columns(group)
+    marks = [_ranks(column, [label for label, _ in group.ranked]) for column in columns]
+    sections = [
+        Section(title, tuple(_row(label, columns, marks, notes) for label, _ in members), muted)
+        for title, members, muted in (("", group.ranked, False), ("Controls", group.controls, True))
+        if members
+    ]
+    return Table(
+        title=one_line(group.runs[0].result.title),
+        lead=one_line(group.apart),
+        label="Swapper",
+        columns=tuple(Column(column.heading) for column in columns),
+        sections=tuple(sections),
+        notes=notes.lines,
+        feet=tuple(one_line(text) for text in _feet(group, columns)),
+    )
+
+
+def measured_columns(group: Group) -> list[Measured]:
+    """Collect what was measured, in the order of the table of metrics; other meanings get a column of their own."""
+    kinds: dict[tuple[str, ...], dict[str, Measurement]] = {}
+    for label, run in group.all:
+        for found in run.result.measurements:
+            machine = run.result.provenance.machine if found.metric in MACHINE_BOUND else ""
+            meaning = (found.metric, found.title, found.unit, found.better, found.definition, str(found.version))
+            kinds.setdefault((*meaning, machine), {})[label] = found
+    order = list(METRICS)
+    places = {metric: place for place, metric in enumerate(order)}
+    ordered = sorted(kinds, key=lambda kind: places.get(kind[0], len(order)))  # stable: new ones as they appeared
+    return [_column(kind, kinds[kind], kinds) for kind in ordered]
+
+
+def value_digits(metric: str) -> int:
+    """Tell how many digits after the point a metric is printed with."""
+    return METRICS[metric].digits if metric in METRICS else DIGITS_OF_UNKNOWN
+
+
+def _column(
+    kind: tuple[str, ...], found: dict[str, Measurement], kinds: dict[tuple[str, ...], dict[str, Measurement]]
+) -> Measured:
+    metric, title, unit, better, definition, version, machine = kind
+    twins = [other for other in kinds if other[:2] == kind[:2]]
+    if any(other[-1] != machine for other in twins):
+        title = f"{title} on {machine or 'an unknown machine'}"
+    if any(other[4:6] != kind[4:6] for other in twins):
+        title = f"{title} (definition {definition}, version {version})"
+    common_n = Counter(one.n for one in found.values()).most_common(1)[0][0]
+    heading = metric_heading(title, unit, better)
+    return Measured(metric, one_line(title), heading, better, value_digits(metric), found, common_n)
+
+
+def _ranks(column: Measured, ranked: Sequence[str]) -> dict[str, Mark]:
+    """Mark the best and the second best printed value; equal ones share, and one alone is no ranking."""
+    values = {
+        label: round(found.value, column.digits)  # what the reader sees as equal is equal
+        for label, found in column.found.items()
+        if label in ranked and found.value is not None
+    }
+    if len(values) < 2 or column.better == "neither":
+        return {}
+    order = sorted(set(values.values()), reverse=column.better == "higher")
+    names: dict[float, Mark] = dict(zip(order, ("best", "second"), strict=False))
+    return {label: names[value] for label, value in values.items() if value in names}
+
+
+def _row(label: str, columns: Sequence[Measured], marks: Sequence[dict[str, Mark]], notes: Notes) -> Row:
+    cells = [_cell(label, column, mark.get(label, ""), notes) for column, mark in zip(columns, marks, strict=True)]
+    return Row(one_line(label), tuple(cells))
+
+
+def _cell(label: str, column: Measured, mark: Mark, notes: Notes) -> Cell:
+    found = column.found.get(label)
+    if found is None:
+        return Cell(ABSENT, notes=(notes.letter("not measured in this run"),))
+    remarks = [one_line(found.note)] if found.note else []
+    if found.value is None and not found.note:
+        remarks.append("no value, and the run names no reason")
+    if found.n_failed > 0:
+        remarks.append(f"{one_line(label)}: {found.n_failed} failed, n = {found.n}")
+    elif found.n != column.common_n:
+        remarks.append(f"{one_line(label)}: n = {found.n}")
+    letters = tuple(notes.letter(remark) for remark in remarks)
+    if found.value is None:
+        return Cell(ABSENT, notes=letters)
+    return Cell(number(found.value, column.digits), interval(found.low, found.high, column.digits), mark, letters)
+
+
+def _feet(group: Group, columns: Sequence[Measured]) -> list[str]:
+    first = group.runs[0].result
+    choices = ", ".join(f"{choice}={value}" for choice, value in first.definition.items())
+    networks = ", ".join(f"{role} {name}" for role, name in first.provenance.evaluators.items())
+    feet = [_counts(columns)] if columns else ["Nothing was measured."]
+    if any(found.low is not None for column in columns for found in column.found.values()):
+        feet.append("Brackets: 95 % intervals.")
+    if group.controls:
+        feet.append("Controls are no swappers: they show the ends of each scale and take no part in the ranking.")
+    protocol = f"{first.config.protocol} version {first.protocol_version}"
+    feet.append(f"Definition {first.definition_digest}, protocol {protocol}: {choices or 'no choices'}.")
+    feet.append(f"Networks that measure: {networks or 'none'}.")
+    feet.extend(_warnings(group.all))
+    return feet
+
+
+def _counts(columns: Sequence[Measured]) -> str:
+    """Say what n is in most columns, and name the others."""
+    usual = Counter(column.common_n for column in columns).most_common(1)[0][0]
+    others = [f"{column.common_n} for {column.title}" for column in columns if column.common_n != usual]
+    return f"n = {usual} unless a note says otherwise{''.join(f', {other}' for other in others)}."
+
+
+def _warnings(labelled: Sequence[tuple[str, Run]]) -> list[str]:
+    warned: dict[str, list[str]] = {}
+    for label, run in labelled:
+        for warning in run.result.warnings:
+            warned.setdefault(warning, []).append(label)
+    return [
+        f"Warning{'' if len(labels) == len(labelled) else ', ' + ', '.join(labels)}: {text}"
+        for text, labels in warned.items()
+    ]

@@ -1,0 +1,149 @@
+"""Writing a finished run: tables, failures, pictures, strips, and result.json last, so that its presence means done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fsbench.data.frames import write_atomically
+from fsbench.errors import DataError
+from fsbench.protocols.outcome import Outcome, Plan
+from fsbench.records import (
+    FAILURES_FILE,
+    PAIRS_FILE,
+    RESULT_FILE,
+    SAMPLES_FILE,
+    STRIPS_FOLDER,
+    SWAPS_FOLDER,
+    RunResult,
+    result_json,
+)
+from fsbench.strips import notable, strip_name, write_strip
+from fsbench.types import FrameRef, SwapPair
+
+PAIR_COLUMNS = ("key", "target", "target_frame", "source", "source_frame", "target_id", "source_id", "source_rule")
+
+SAMPLE_COLUMNS = (
+    *("key", "source_id", "target_id", "cluster", "cluster2", "source", "target", "result", "ok", "stage", "reason"),
+)
+
+
+def safe_name(text: str) -> str:
+    """Turn a label into a folder name."""
+    return "".join(letter if letter.isalnum() or letter in "-_.+" else "_" for letter in text)[:80]
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the work whether results can be written.
+
+    Raises:
+        DataError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the output folder {folder} cannot be made: {error.strerror}"
+        raise DataError(message, hint="--out FOLDER") from None
+    if not os.access(folder, os.W_OK):
+        raise DataError(f"the output folder {folder} cannot be written", hint="--out FOLDER")
+
+
+def write_pairs(path: Path, pairs: Iterable[SwapPair], rules: Mapping[str, str]) -> None:
+    """Write the pair list with frame numbers, by file name and not by place, so that it can be shared and hashed."""
+    rows = (
+        (p.key, p.target.path.name, _frame(p.target), p.source.path.name, _frame(p.source), p.target_id, p.source_id,
+         rules.get(p.key, "planned"))
+        for p in pairs
+    )  # fmt: skip
+    _write_csv(path, PAIR_COLUMNS, rows)
+
+
+def write_run(folder: Path, plan: Plan, outcome: Outcome, result: RunResult) -> None:
+    """Write everything about one swapper's run."""
+    write_pairs(folder / PAIRS_FILE, outcome.pairs, outcome.source_rules)
+    _write_csv(
+        folder / FAILURES_FILE, ("key", "stage", "reason"), ((f.key, f.stage, f.reason) for f in outcome.failures)
+    )
+    _write_samples(folder / SAMPLES_FILE, plan, outcome)
+    for key, swap in outcome.results.items():
+        _link(swap.image.path, folder / SWAPS_FOLDER / f"{key}.png")
+    items = {item.pair.key: item for item in outcome.items}
+    for key in notable(outcome.scored):
+        path = folder / STRIPS_FOLDER / strip_name(key)
+        if key in outcome.results and not path.exists():
+            write_strip(path, items[key], outcome.results[key].image)
+    write_atomically(folder / RESULT_FILE, result_json(result).encode())
+
+
+def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    settled = {pair.key: pair for pair in outcome.pairs}
+    first_failure = {failure.key: failure for failure in reversed(outcome.failures)}
+    columns: dict[str, list[Any]] = {name: [] for name in _sample_types()}
+    metrics = [scored for scored in outcome.scored if scored.per_pair]
+    planned: Sequence[str] = [*(pair.key for pair in plan.pairs), *(failure.key for failure in plan.failures)]
+    by_key = {pair.key: pair for pair in plan.pairs}
+    for key in planned:
+        pair, failure = settled.get(key) or by_key.get(key), first_failure.get(key)
+        labels = outcome.clusters[key]
+        row = {
+            "key": key,
+            "source_id": pair.source_id if pair else None,
+            "target_id": pair.target_id if pair else labels[0],
+            "cluster": labels[0],
+            "cluster2": labels[1] if len(labels) > 1 else None,
+            "source": str(pair.source) if pair else None,
+            "target": str(pair.target) if pair else None,
+            "result": f"{SWAPS_FOLDER}/{key}.png" if key in outcome.results else None,
+            "ok": key in outcome.results,
+            "stage": failure.stage if failure else None,
+            "reason": failure.reason if failure else None,
+        }
+        for name, value in row.items():
+            columns[name].append(value)
+    types = _sample_types()
+    arrays = {name: pyarrow.array(values, types[name]) for name, values in columns.items()}
+    for scored in metrics:
+        values = [scored.per_pair.get(key) for key in planned]
+        arrays[scored.measurement.metric] = pyarrow.array(values, pyarrow.float64())
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(arrays), buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def _sample_types() -> dict[str, Any]:
+    import pyarrow
+
+    return {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
+
+
+def _link(source: Path, path: Path) -> None:
+    """Put a stored picture into the run folder: the same file where the disk allows it, or else a copy."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, path)
+    except OSError:
+        partial = path.with_suffix(".partial")
+        shutil.copyfile(source, partial)
+        os.replace(partial, path)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_atomically(path, buffer.getvalue().encode())
+
+
+def _frame(ref: FrameRef) -> str:
+    return "" if ref.index is None else str(ref.index)

@@ -1,0 +1,233 @@
+"""One run from settings to run folders: resolve, check before any pixel, plan, swap and measure, write."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fsbench import catalog
+from fsbench.engine.bench import Bench, Ledger, Progress, silent
+from fsbench.engine.cache import Cache
+from fsbench.engine.executors import executor
+from fsbench.engine.plugins import Identified, identify, plugin
+from fsbench.errors import ConfigError
+from fsbench.interfaces import Detector, Evaluator, Swapper
+from fsbench.protocols.outcome import Outcome, Plan
+from fsbench.protocols.presets import evaluator_names
+from fsbench.provenance import provenance
+from fsbench.records import RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
+from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
+
+CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
+NOTHING_SWAPPED: dict[str, Identified | None] = {"": None}
+NOT_IN_NUMBERS = (
+    *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
+)
+MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run whose names, settings, weights and data were found to be in order."""
+
+    config: RunConfig
+    protocol: Any  # a Protocol with plan, run, explain, evaluator_settings
+    detector: Identified
+    evaluators: Mapping[str, Identified]
+    swappers: Mapping[str, Identified | None]  # label -> swapper
+    plan: Plan
+
+
+@dataclass
+class Finished:
+    """What a run left behind."""
+
+    folders: list[Path] = field(default_factory=list)
+    results: list[RunResult] = field(default_factory=list)
+
+    @property
+    def too_many_failed(self) -> list[RunResult]:
+        """The results with a larger share of failed swaps than the settings allow."""
+        return [r for r in self.results if r.planned and r.planned - r.swapped > r.config.max_failed * r.planned]
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Check everything that can be checked before the first pixel.
+
+    Raises:
+        FsbenchError: a name, setting, weight file, data folder or output folder is not right.
+    """
+    entry = catalog.entry("protocol", catalog.PROTOCOLS, config.protocol)
+    protocol = catalog.load(entry.target)(config)
+    names = evaluator_names(config.suite, config.evaluators)
+    context = {"device": config.device, "data": config.data, "compression": config.compression}
+    detector = _evaluator("detect", names["detect"], {}, context, Detector)
+    settings = protocol.evaluator_settings()
+    evaluators = {
+        role: _evaluator(role, names[role], settings.get(role, {}), context, Evaluator) for role in protocol.roles
+    }
+    check_writable(Path(config.out))
+    plan = protocol.plan()
+    swappers = {chosen.shown: _swapper(chosen, context) for chosen in _chosen(config)} if plan.pairs else {}
+    return Prepared(config, protocol, detector, evaluators, swappers, plan)
+
+
+def run(
+    prepared: Prepared,
+    cache: Cache,
+    *,
+    progress: Progress = silent,
+    notify: Callable[[str], None] = lambda line: None,
+    command: str = "",
+) -> Finished:
+    """Do the work and write one folder a swapper; what is finished stays, whatever happens later."""
+    config, finished = prepared.config, Finished()
+    workers = executor(config.workers)
+    bench = Bench(
+        cache=cache,
+        executor=workers,
+        detector=prepared.detector,
+        evaluators=prepared.evaluators,
+        progress=progress,
+    )
+    try:
+        data_digest = bench.data_digest(_data_refs(prepared.plan))
+        for label, swapper in (prepared.swappers or NOTHING_SWAPPED).items():
+            started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
+            bench.ledger = Ledger()
+            notify(label)
+            outcome = prepared.protocol.run(bench, prepared.plan, swapper)
+            origin = provenance(
+                config=config,
+                detector=prepared.detector,
+                evaluators=prepared.evaluators,
+                data_digest=data_digest,
+                started=started,
+                seconds=time.perf_counter() - clock,
+                ledger=bench.ledger,
+                command=command,
+            )
+            record = _swapper_record(label, swapper, config)
+            result = _result(prepared, record, outcome, origin)
+            folder = Path(config.out) / safe_name(config.protocol) / safe_name(record.label) / _run_digest(result)
+            write_run(folder, prepared.plan, outcome, result)
+            finished.folders.append(folder)
+            finished.results.append(result)
+    finally:
+        workers.close()
+    return finished
+
+
+def write_plan(prepared: Prepared) -> Path:
+    """Write the planned pair list of a dry run."""
+    path = Path(prepared.config.out) / safe_name(prepared.config.protocol) / "planned_pairs.csv"
+    write_pairs(path, prepared.plan.pairs, {})
+    return path
+
+
+def _chosen(config: RunConfig) -> list[SwapperConfig]:
+    if not config.swappers and not config.controls:
+        raise ConfigError("no swapper is named and the controls are off", hint="--swapper landmark")
+    chosen = [*(CONTROLS if config.controls else ()), *config.swappers]
+    return list({swapper.shown: swapper for swapper in chosen}.values())
+
+
+def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
+    target, first = catalog.swapper_target(chosen.name)
+    return identify(plugin(target, {**first, **chosen.args}, context), Swapper)
+
+
+def _evaluator(
+    role: str, name: str, settings: Mapping[str, str], context: Mapping[str, str], kind: type[Any]
+) -> Identified:
+    found = identify(plugin(catalog.entry("evaluator", catalog.EVALUATORS, name).target, settings, context), kind)
+    able = found.plugin.build().role
+    if able != role:
+        raise ConfigError(f"'{name}' measures {able}, not {role}", hint="fsbench list evaluators")
+    return found
+
+
+def _data_refs(plan: Plan) -> dict[str, Any]:
+    refs = {f"{pair.key} target": pair.target for pair in plan.pairs}
+    refs |= {f"{pair.key} source": pair.source for pair in plan.pairs}
+    refs |= {f"positive {pair.key} target": pair.target for pair in plan.positives}
+    refs |= {f"positive {pair.key} source": pair.source for pair in plan.positives}
+    return refs | {f"gallery {name} {number}": ref for number, (ref, name) in enumerate(plan.gallery.items())}
+
+
+def _swapper_record(label: str, swapper: Identified | None, config: RunConfig) -> SwapperRecord:
+    if swapper is None:
+        name = Path(config.swapped).name
+        return SwapperRecord(name=name, label=name, version=0)
+    built: Swapper = swapper.plugin.build()
+    args = {key: value for key, value in swapper.plugin.args if key not in ("device", "data")}
+    return SwapperRecord(
+        name=swapper.name,
+        label=label,
+        version=swapper.version,
+        args=args,
+        weights=dict(swapper.weights),
+        is_control=built.is_control,
+    )
+
+
+def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin: Any) -> RunResult:
+    config, protocol = prepared.config, prepared.protocol
+    definition = protocol.definition.as_text()
+    titles = {role: by.plugin.build().title for role, by in prepared.evaluators.items()}
+    titles["detect"] = prepared.detector.plugin.build().title
+    return RunResult(
+        title=_title(config),
+        config=config,
+        protocol_version=protocol.version,
+        definition=definition,
+        definition_digest=digest({"protocol": config.protocol, "version": protocol.version, **definition}),
+        explanation=protocol.explain(titles),
+        swapper=swapper,
+        measurements=tuple(scored.measurement for scored in outcome.scored),
+        planned=outcome.planned,
+        swapped=outcome.finished,
+        warnings=_warnings(prepared, swapper),
+        provenance=origin,
+    )
+
+
+def _title(config: RunConfig) -> str:
+    if config.protocol == "fid":
+        data = f"{Path(config.swapped).name} against {Path(config.real).name}"
+    else:
+        data = "the mini set" if config.data_name == "mini" else config.data_name
+    parts = [data, config.compression, config.variant, "" if config.split == "all" else f"split {config.split}"]
+    parts += [f"first {config.limit}" if config.limit else "", f"preset {config.preset}", f"{config.suite} suite"]
+    return f"{config.protocol} on {', '.join(part for part in parts if part)}"
+
+
+def _warnings(prepared: Prepared, swapper: SwapperRecord) -> tuple[str, ...]:
+    warnings = [MINI_WARNING] if prepared.config.data_name == "mini" else []
+    families = {role: by.plugin.build().family for role, by in prepared.evaluators.items()}
+    found = prepared.swappers.get(swapper.label)
+    trained = found.plugin.build().trained_with if found else ()
+    for role, family in families.items():
+        if family and family in trained:
+            favoured = f"{swapper.label} was trained with {family}, which measures {role}: its score is favoured"
+            warnings.append(favoured)
+    return tuple(warnings)
+
+
+def _run_digest(result: RunResult) -> str:
+    """Name a run by all that can change its numbers: not where data or output lie, nor who does the work."""
+    config = result.config.model_dump(exclude=set(NOT_IN_NUMBERS))
+    return digest(
+        {
+            "config": config,
+            "definition": result.definition_digest,
+            "data": result.provenance.data_digest,
+            "evaluators": result.provenance.evaluators,
+            "weights": result.provenance.weights,
+            "swapper": result.swapper.model_dump(),
+        }
+    )

@@ -1,0 +1,39 @@
+"""What all tests share: a cache of their own, the mini set, and the folder of real test data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the tests out of the user's cache; FSBENCH_TEST_CACHE reuses one between sessions."""
+    folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or tmp_path_factory.mktemp("cache"))
+    before = os.environ.get("FSBENCH_CACHE")
+    os.environ["FSBENCH_CACHE"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["FSBENCH_CACHE"]
+    else:
+        os.environ["FSBENCH_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def mini(cache_folder: Path) -> Path:
+    """The mini set with its manipulated videos."""
+    from fsbench.mini import ready
+
+    return ready(cache_folder, manipulated=True)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real pictures and videos, named by FSBENCH_TEST_DATA."""
+    folder = os.environ.get("FSBENCH_TEST_DATA")
+    if not folder:
+        pytest.skip("needs real pictures and videos: FSBENCH_TEST_DATA names no folder")
+    return Path(folder)

@@ -1,0 +1,58 @@
+"""Runs of the command line, as users make them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def fsbench(cache_folder: Path) -> Run:
+    """Run the command line as a process of its own."""
+
+    def run(*words: str | Path, cache: Path | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "fsbench", *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd,
+            env={**os.environ, "FSBENCH_CACHE": str(cache or cache_folder), "COLUMNS": "120", "NO_COLOR": "1"},
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ffpp_run(fsbench: Run, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run ff++ on the mini set with the controls and the landmark swapper; give the folder of results."""
+    out = tmp_path_factory.mktemp("ffpp")
+    done = fsbench("run", "ff++", "--data", "mini", "--out", out)
+    assert done.returncode == 0, done.stderr
+    (out / "stdout").write_text(done.stdout)
+    return out
+
+
+def results(out: Path, protocol: str = "ff++") -> dict[str, dict[str, Any]]:
+    """Read the results below a folder, by the label of the swapper."""
+    found = [json.loads(path.read_text()) for path in (out / protocol).glob("*/*/result.json")]
+    return {result["swapper"]["label"]: result for result in found}
+
+
+def values(result: Mapping[str, Any]) -> dict[str, float | None]:
+    """Give the values of a result by metric."""
+    return {measured["metric"]: measured["value"] for measured in result["measurements"]}
+
+
+def numbers(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give all that was measured, without times."""
+    return list(result["measurements"])
