@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fsbench.adapters.landmark import Landmark
 from fsbench.data import mini
-from fsbench.data.frames import pixel_sha256, png_bytes, write_atomically
+from fsbench.data.frames import decode_frames, pixel_sha256, png_bytes, write_atomically
 from fsbench.errors import ItemError
+from fsbench.evaluators.detectors import Dlib
 from fsbench.types import Face, FrameRef, Image, ImageRef, SwapItem, SwapPair
 
 
@@ -21,6 +23,7 @@ class _LandmarkSwap:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._detector, self._swapper = Dlib(), Landmark()
         self._faces: dict[str, Face] = {}
 
     def __call__(self, source: Image, target: Image) -> Image:
@@ -29,23 +32,19 @@ class _LandmarkSwap:
         Raises:
             ItemError: a frame shows no face, or the swap failed.
         """
-        from fsbench.adapters.landmark import Landmark
-
         nowhere = FrameRef(self._folder)
         pair = SwapPair("mini", nowhere, nowhere, "source", "target")
-        outcome = Landmark().swap([SwapItem(pair, self._face(source), self._face(target))])[0]
+        outcome = self._swapper.swap([SwapItem(pair, self._face(source), self._face(target))])[0]
         if isinstance(outcome, ItemError):
             raise outcome
         return outcome.image
 
     def _face(self, frame: Image) -> Face:
-        from fsbench.evaluators.detectors import Dlib
-
         sha256 = pixel_sha256(frame)
         if sha256 not in self._faces:
             path = self._folder / "frames" / f"{sha256[:32]}.png"
             write_atomically(path, png_bytes(frame))
-            found = Dlib().detect([ImageRef(path, sha256)])[0]
+            found = self._detector.detect([ImageRef(path, sha256)])[0]
             if not found:
                 raise ItemError("no face found")
             self._faces[sha256] = found[0]
@@ -54,9 +53,6 @@ class _LandmarkSwap:
 
 def items(root: Path, cache_folder: Path, *, count: int = 3) -> list[SwapItem]:
     """Make a few ready swaps from the mini set, for trying a swapper."""
-    from fsbench.data.frames import decode_frames
-    from fsbench.evaluators.detectors import Dlib
-
     detector, faces = Dlib(), {}
     videos = sorted((root / "original_sequences" / "youtube" / "c23" / "videos").glob("*.mp4"))
     for video in videos[: 2 * count]:

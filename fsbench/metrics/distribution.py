@@ -1,4 +1,4 @@
-"""How far two sets of features are from each other as wholes."""
+"""How far two sets of features are apart, each taken as a normal distribution."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fsbench.metrics.rows import Rows, finite_rows, finite_values, paired_rows
-
-TILE = 2048  # rows of each set in one tile of the kernel matrix, 32 MB
 
 
 def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
@@ -36,7 +34,7 @@ def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
 
     Source: Heusel 2017 (arXiv:1706.08500), eq. 6, features aside; checked against pytorch-fid 0.3.0.
     """
-    a, b = _two_sets(real, swapped)
+    a, b = two_sets(real, swapped)
     means = a.mean(axis=0), b.mean(axis=0)
     a, b = a - means[0], b - means[1]
     root = None
@@ -79,34 +77,8 @@ def frechet_from_moments(
     return _distance(means[0] - means[1], float(np.trace(first) + np.trace(second)), root)
 
 
-def kernel_distance(real: ArrayLike, swapped: ArrayLike) -> float:
-    """Tell how far two sets of features are apart by the unbiased squared maximum mean discrepancy.
-
-    The kernel is (x.y / D + 1)^3, as in KID. KID as published averages this estimate over random subsets of 1000
-    rows; here all rows enter once, which estimates the same quantity with less variance and gives the same number at
-    every run. It is unbiased, so equal distributions score around 0 and single values may be negative; equal *sets*
-    score below 0. Unlike Frechet distances, numbers of different n compare.
-
-    Args:
-        real: (N, D) features, N >= 2.
-        swapped: (M, D) features, M >= 2.
-
-    Returns:
-        Any sign; tables print it times 1000.
-
-    Raises:
-        ValueError: fewer than two rows, columns that do not match, or NaN or infinity.
-
-    Source: Binkowski 2018 (arXiv:1801.01401), section 4; the estimator is Gretton 2012, eq. 3.
-    """
-    a, b = _two_sets(real, swapped)
-    within_a = _within(a) / (len(a) * (len(a) - 1))
-    within_b = _within(b) / (len(b) * (len(b) - 1))
-    between = sum(float(_kernel(x, y).sum()) for x in _tiles(a) for y in _tiles(b)) / (len(a) * len(b))
-    return within_a + within_b - 2 * between
-
-
-def _two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Rows, Rows]:
+def two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Rows, Rows]:
+    """Check two sets of features, (N, D) and (M, D) with N and M >= 2, and give them in float64."""
     a, b = finite_rows(real, "real"), finite_rows(swapped, "swapped")
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"real is {a.shape} and swapped {b.shape}; wanted (N, D) and (M, D) with N and M >= 2")
@@ -154,27 +126,3 @@ def _root_by_eigh(first: Rows, second: Rows) -> float:
 
 def _distance(offset: Rows, spread: float, root: float) -> float:
     return max(float(offset @ offset) + spread - 2 * root, 0.0)
-
-
-def _kernel(a: Rows, b: Rows) -> Rows:
-    base: Rows = a @ b.T
-    base /= a.shape[1]
-    base += 1
-    cube = base * base
-    cube *= base
-    return cube
-
-
-def _tiles(rows: Rows) -> list[Rows]:
-    return [rows[start : start + TILE] for start in range(0, len(rows), TILE)]
-
-
-def _within(rows: Rows) -> float:
-    """Sum the kernel over all ordered pairs of two different rows."""
-    tiles = _tiles(rows)
-    total = 0.0
-    for index, tile in enumerate(tiles):
-        own = _kernel(tile, tile)
-        total += float(own.sum() - np.trace(own))
-        total += 2 * sum(float(_kernel(tile, other).sum()) for other in tiles[index + 1 :])
-    return total

@@ -144,22 +144,37 @@ def group_jackknife(
 
     Source: Shao and Tu 1995, The Jackknife and Bootstrap, section 2.3; for means checked against the textbook SE.
     """
-    if groups < 2 or not 0 < level < 1:
-        raise ValueError(f"groups is {groups} and level {level}; wanted >= 2 and between 0 and 1")
-    numbers = _cluster_numbers(clusters, len(clusters))
-    count = int(numbers.max(initial=-1)) + 1
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; wanted between 0 and 1")
+    of_row = deal_groups(clusters, groups=groups, seed=seed)
+    count = int(of_row.max(initial=-1)) + 1
     if count < 2:
         return None
-    groups = min(groups, count)
-    group = np.empty(count, np.int64)
-    group[np.random.default_rng(seed).permutation(count)] = np.arange(count) % groups
-    of_row = group[numbers]
-    masks = [np.ones(len(numbers), np.bool_), *(of_row != index for index in range(groups))]
+    masks = [np.ones(len(of_row), np.bool_), *(of_row != index for index in range(count))]
     theta = finite_values([statistic(mask) for mask in masks], "the statistic's values")
-    return _t_interval(float(theta[0]), theta[1:], level)
+    return jackknife_interval(float(theta[0]), theta[1:], level=level)
 
 
-def _t_interval(value: float, left_out: Rows, level: float) -> Interval:
+def deal_groups(clusters: Labels, *, groups: int = 20, seed: int) -> NDArray[np.int64]:
+    """Deal clusters into at most `groups` groups of about equal numbers of clusters.
+
+    Returns:
+        (N,) the group of each row, from 0.
+
+    Raises:
+        ValueError: fewer than two groups are asked for.
+    """
+    if groups < 2:
+        raise ValueError(f"groups is {groups}; wanted >= 2")
+    numbers = _cluster_numbers(clusters, len(clusters))
+    count = int(numbers.max(initial=-1)) + 1
+    group = np.empty(count, np.int64)
+    group[np.random.default_rng(seed).permutation(count)] = np.arange(count) % max(1, min(groups, count))
+    return np.asarray(group[numbers], np.int64)
+
+
+def jackknife_interval(value: float, left_out: Rows, *, level: float = 0.95) -> Interval:
+    """Give the interval of a number, from what it is without each of G groups, G >= 2; see `group_jackknife`."""
     from scipy import special
 
     degrees = len(left_out) - 1

@@ -16,7 +16,7 @@ from fsbench.protocols import words
 from fsbench.protocols.measuring import measured, network
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import FidDefinition, definition
-from fsbench.protocols.scoring import Scorer
+from fsbench.protocols.scoring import Rows, Scorer
 from fsbench.protocols.swapping import FailureList, find_faces
 from fsbench.records import RunConfig
 from fsbench.types import Face, Failure, FrameRef, ImageRef, SwapPair
@@ -70,14 +70,8 @@ class FidProtocol(Protocol):
         planned = sum(side == "swapped" for side in plan.gallery.values())
         scorer = Scorer(self.definition, {}, planned, self.config.bootstrap, self.config.seed)
         by = network(bench.evaluators["distribution"])
-        scored = scorer.of_sets(
-            by,
-            np.array(list(real.values()), np.float32),
-            np.array(list(swapped.values()), np.float32),
-            list(real),
-            list(swapped),
-            reference=Path(self.config.real).name,
-        )
+        sides = [Rows.of(rows, {key: key for key in rows}) for rows in (real, swapped)]
+        scored = scorer.of_sets(by, *sides, reference=Path(self.config.real).name)
         return Outcome([], {}, [], {}, failures.items, scored, {}, planned, len(swapped))
 
     def _faces(self, bench: Bench, plan: Plan) -> dict[FrameRef, Face | Failure]:

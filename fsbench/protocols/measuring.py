@@ -12,11 +12,11 @@ from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.metrics.identity import cosine
 from fsbench.protocols.outcome import Plan, Scored
-from fsbench.protocols.scoring import Network, Scorer
+from fsbench.protocols.scoring import Network, Rows, Scorer
 from fsbench.protocols.swapping import FailureList
 from fsbench.types import Face, Failure, FrameRef, SwapItem
 
-Rows = Mapping[str, NDArray[np.float32]]
+Embeddings = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def measured(
     return rows
 
 
-def cosines(a: Rows, b: Rows) -> dict[str, float]:
+def cosines(a: Embeddings, b: Embeddings) -> dict[str, float]:
     """Give the cosine for each key that both have."""
     keys = [key for key in a if key in b]
     if not keys:
@@ -77,11 +77,5 @@ def distances(
     else:
         faces = {item.pair.key: item.target if reference == "targets" else item.source for item in material.items}
     real = measured(bench, "distribution", faces, None)
-    return scorer.of_sets(
-        network(bench.evaluators["distribution"]),
-        np.array(list(real.values()), np.float32),
-        np.array(list(results.values()), np.float32),
-        [labels[key] for key in real],
-        [labels[key] for key in results],
-        reference=reference.replace("_", " "),
-    )
+    by = network(bench.evaluators["distribution"])
+    return scorer.of_sets(by, Rows.of(real, labels), Rows.of(results, labels), reference=reference.replace("_", " "))

@@ -9,14 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fsbench.metrics.distribution import frechet_distance, kernel_distance
+from fsbench.metrics.distribution import frechet_distance
+from fsbench.metrics.kernel import kernel_sums
 from fsbench.metrics.spec import METRICS
-from fsbench.metrics.stats import Interval, cluster_bootstrap, group_jackknife
+from fsbench.metrics.stats import Interval, cluster_bootstrap, deal_groups, jackknife_interval
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.presets import Definition
 from fsbench.records import Measurement, digest
 
-Distance = Callable[[NDArray[np.float32], NDArray[np.float32]], float]
 Statistic = Literal["mean", "variance", "rms"]
 STATISTICS = {
     "mean": lambda values: float(np.mean(values)),
@@ -32,6 +32,20 @@ class Network:
 
     title: str
     identity: str  # "name@version", with its settings
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features of a set of pictures, each with its key and with what intervals resample."""
+
+    keys: Sequence[str]
+    values: NDArray[np.float32]  # (N, D)
+    labels: Sequence[str]
+
+    @classmethod
+    def of(cls, rows: Mapping[str, NDArray[np.float32]], labels: Mapping[str, str]) -> Rows:
+        """Collect rows by key, and the label of each."""
+        return cls(list(rows), np.array(list(rows.values()), np.float32), [labels[key] for key in rows])
 
 
 @dataclass(frozen=True)
@@ -85,37 +99,35 @@ class Scorer:
         values = {key: float(key in keys) for key in self.clusters}
         return self.of_pairs("coverage", None, values, n_failed=self.planned - len(keys))
 
-    def of_sets(
-        self,
-        network: Network,
-        real: NDArray[np.float32],
-        swapped: NDArray[np.float32],
-        real_labels: Sequence[str],
-        swapped_labels: Sequence[str],
-        *,
-        reference: str,
-    ) -> list[Scored]:
+    def of_sets(self, network: Network, real: Rows, swapped: Rows, *, reference: str) -> list[Scored]:
         """Measure Frechet and kernel distance of two sets of features, with delete-a-group jackknife intervals.
 
-        A group leaves out the same videos (people) of both sets.
+        A group leaves out the same videos (people) of both sets. Rows of one key are a target and its own result.
         """
-        failed = self.planned - len(swapped)
-        note = f"reference: {reference}, n = {len(real)}"
-        if min(len(real), len(swapped)) < 2:
+        failed = self.planned - len(swapped.values)
+        note = f"reference: {reference}, n = {len(real.values)}"
+        if min(len(real.values), len(swapped.values)) < 2:
             why = f"{note}; a distance needs two pictures on each side"
-            return [self._measurement(m, network, None, None, len(swapped), failed, why, {}) for m in ("fid", "kid")]
-        labels = np.array([*real_labels, *swapped_labels])
-        rows = np.concatenate([real, swapped])
-        first = np.arange(len(rows)) < len(real)
+            n = len(swapped.values)
+            return [self._measurement(metric, network, None, None, n, failed, why, {}) for metric in ("fid", "kid")]
+        of_row = deal_groups([*real.labels, *swapped.labels], seed=self.seed)
+        groups = of_row[: len(real.values)], of_row[len(real.values) :]
+        place = {key: row for row, key in enumerate(real.keys)}
+        origin = [place.get(key, -1) for key in swapped.keys]
+        sums = kernel_sums(real.values, swapped.values, real_groups=groups[0], swapped_groups=groups[1], origin=origin)
+
+        def frechet(kept: NDArray[np.bool_]) -> float:
+            return frechet_distance(real.values[kept[groups[0]]], swapped.values[kept[groups[1]]])
+
         scored = []
-        for metric, distance in (("fid", frechet_distance), ("kid", kernel_distance)):
-
-            def without(keep: NDArray[np.bool_], distance: Distance = distance) -> float:
-                return distance(rows[keep & first], rows[keep & ~first])
-
-            interval = group_jackknife(labels, without, seed=self.seed)
-            value = distance(real, swapped)
-            scored.append(self._measurement(metric, network, value, interval, len(swapped), failed, note, {}))
+        for metric, distance in (("fid", frechet), ("kid", sums.distance)):
+            value, interval = _jackknifed(distance, int(of_row.max()) + 1)
+            if metric == "fid" and interval is not None:  # a distance is not negative, though its +- may reach there
+                interval = Interval(max(0.0, interval.low), interval.high)
+            remark = _size_note(metric, real, swapped)
+            scored.append(
+                self._measurement(metric, network, value, interval, len(swapped.values), failed, note + remark, {})
+            )
         return scored
 
     def _measurement(
@@ -153,6 +165,27 @@ class Scorer:
             note=note,
         )
         return Scored(measurement, per_pair if spec.per_pair else {})
+
+
+def _jackknifed(distance: Callable[[NDArray[np.bool_]], float], groups: int) -> tuple[float, Interval | None]:
+    """Give a distance of all groups, and its interval where leaving out a group leaves enough on both sides."""
+    everything = np.ones(groups, np.bool_)
+    value = distance(everything)
+    if groups < 3:
+        return value, None
+    try:
+        left_out = np.array([distance(np.arange(groups) != group) for group in range(groups)])
+    except ValueError:
+        return value, None
+    return value, jackknife_interval(value, left_out)
+
+
+def _size_note(metric: str, real: Rows, swapped: Rows) -> str:
+    """Warn of sets so small that a Frechet distance says more of their size than of their pictures."""
+    fewest, dim = min(len(real.values), len(swapped.values)), real.values.shape[1]
+    return (
+        f"; fewer pictures than features ({dim}): compare only with equal n" if metric == "fid" and fewest < dim else ""
+    )
 
 
 def _title(metric: str, network: Network | None) -> str:

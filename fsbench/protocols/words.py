@@ -107,5 +107,5 @@ def _distances(choices: Definition, titles: Titles, reference: str) -> str:
     region = "aligned 256 px face crops" if choices.fid_region == "aligned_256" else "whole pictures"
     return (
         f"Frechet and kernel distance: {titles['distribution']} features of {region}, against {reference}; the kernel "
-        "distance is the unbiased estimate over all rows."
+        "distance is the unbiased estimate over all rows, a target and its own result not compared."
     )

@@ -5,7 +5,8 @@ import pytest
 from scipy import linalg
 
 from fsbench.metrics import distribution
-from fsbench.metrics.distribution import frechet_distance, frechet_from_moments, kernel_distance
+from fsbench.metrics.distribution import frechet_distance, frechet_from_moments
+from fsbench.metrics.kernel import kernel_distance
 
 
 def two_sets(rows, other_rows, dimensions, seed=1):
@@ -101,42 +102,6 @@ def test_the_frechet_distance_of_equal_distributions_falls_with_the_number_of_ro
     rng = np.random.default_rng(4)
     values = [frechet_distance(rng.normal(size=(n, 32)), rng.normal(size=(n, 32))) for n in (20, 100, 1000, 10000)]
     assert values == sorted(values, reverse=True)
-
-
-def test_the_kernel_distance_equals_a_loop_over_pairs():
-    a, b = two_sets(13, 17, 5)
-
-    def k(x, y):
-        return (x @ y / 5 + 1) ** 3
-
-    expected = (
-        sum(k(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j) / (13 * 12)
-        + sum(k(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j) / (17 * 16)
-        - 2 * sum(k(x, y) for x in a for y in b) / (13 * 17)
-    )
-    assert kernel_distance(a, b) == pytest.approx(expected, rel=1e-12)
-
-
-def test_tiles_do_not_change_the_kernel_distance(monkeypatch):
-    a, b = two_sets(50, 31, 6)
-    whole = kernel_distance(a, b)
-    for tile in (1, 7, 31, 49):
-        monkeypatch.setattr(distribution, "TILE", tile)
-        assert kernel_distance(a, b) == pytest.approx(whole, rel=1e-11)
-
-
-def test_the_kernel_distance_is_unbiased_and_may_be_negative():
-    rng = np.random.default_rng(5)
-    values = np.array([kernel_distance(rng.normal(size=(20, 4)), rng.normal(size=(30, 4))) for _ in range(2000)])
-    assert abs(values.mean()) < 4 * values.std() / np.sqrt(len(values))
-    assert values.min() < 0 < values.max()
-
-
-def test_the_kernel_distance_of_all_rows_is_the_mean_over_random_subsets():
-    a, b = two_sets(60, 60, 4)
-    rng = np.random.default_rng(6)
-    subsets = np.array([kernel_distance(a[rng.permutation(60)[:20]], b[rng.permutation(60)[:20]]) for _ in range(3000)])
-    assert abs(subsets.mean() - kernel_distance(a, b)) < 4 * subsets.std() / np.sqrt(len(subsets))
 
 
 @pytest.mark.parametrize("metric", [frechet_distance, kernel_distance])

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.metrics.distribution import frechet_distance, kernel_distance
+from fsbench.metrics.distribution import frechet_distance
 from fsbench.metrics.geometry import angle_l2_error, l2_error
 from fsbench.metrics.identity import cosine, retrieve
+from fsbench.metrics.kernel import kernel_distance
 from fsbench.metrics.spec import METRICS
 
 GOLDEN = Path(__file__).parents[2] / "golden"

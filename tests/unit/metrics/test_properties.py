@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from fsbench.metrics.distribution import frechet_distance, frechet_from_moments, kernel_distance
+from fsbench.metrics.distribution import frechet_distance, frechet_from_moments
 from fsbench.metrics.geometry import angle_l2_error, l2_error
 from fsbench.metrics.identity import cosine, retrieve
+from fsbench.metrics.kernel import kernel_distance
 from fsbench.metrics.stats import cluster_bootstrap, group_jackknife, paired_difference
 
 SETTINGS = {"resamples": 200, "seed": 1}
