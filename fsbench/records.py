@@ -71,7 +71,7 @@ class RunConfig(Record):
     bootstrap: int = Field(default=1000, ge=100)
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"
-    workers: int = Field(default=1, ge=1)
+    workers: int = Field(default=0, ge=0)  # 0: by the number of cores and of swaps
     out: str = "runs"
 
 

@@ -86,7 +86,7 @@ def run(
 ) -> Finished:
     """Do the work and write one folder a swapper; what is finished stays, whatever happens later."""
     config, finished = prepared.config, Finished()
-    workers = executor(config.workers)
+    workers = executor(config.workers, planned=prepared.plan.planned)
     bench = Bench(
         cache=cache,
         executor=workers,

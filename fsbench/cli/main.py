@@ -36,6 +36,8 @@ inspect.register(app)
 report.register(app)
 assets.register(app)
 
+INTERRUPTED = 130
+KEPT = "interrupted; what was finished is kept, and the same command goes on from there"
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -50,7 +52,7 @@ def main() -> None:
         command = context.command_path if context is not None else "fsbench"
         _fail(getattr(error, "message", "") or str(error), f"{command} --help", getattr(error, "exit_code", 2))
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; what was finished is kept, and the same command goes on from there", "", 130)
+        _fail(KEPT, "", INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: there is nobody to tell
         sys.exit(141)
@@ -58,6 +60,8 @@ def main() -> None:
         if error.errno not in DISK_ERRORS:
             raise
         _fail(f"{error.filename or 'the disk'}: {error.strerror}", "make room, then repeat the command")
+    if code == INTERRUPTED:
+        _fail(KEPT, "", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -56,7 +56,9 @@ def run(
     limit: Annotated[int | None, typer.Option(help="Only the first N swaps.", rich_help_panel=WORK)] = None,
     seed: Annotated[int | None, typer.Option(help="Of the bootstrap.", rich_help_panel=WORK)] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.", rich_help_panel=WORK)] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes.", rich_help_panel=WORK)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; default: by cores and swaps.", rich_help_panel=WORK)
+    ] = None,
     max_failed: Annotated[
         float | None, typer.Option(help="Share of failed swaps that is not an error.", rich_help_panel=WORK)
     ] = None,

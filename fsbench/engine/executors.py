@@ -13,6 +13,8 @@ from typing import Any
 from fsbench.engine.stages import Task, perform
 from fsbench.errors import ItemError
 
+MOST_UNASKED = 8  # workers: each holds networks of its own in memory
+WORTH_A_WORKER = 100  # planned swaps: for fewer, starting a process costs more than it saves
 Done = tuple[Sequence[Any], list[Any], float]  # items, one outcome an item, seconds of work
 
 
@@ -101,8 +103,10 @@ class Processes(Executor):
         )
 
 
-def executor(workers: int) -> Executor:
-    """Choose: one worker is this process."""
+def executor(workers: int, *, planned: int) -> Executor:
+    """Choose by the number of workers; 0 takes one a core, at most eight, where there is work for them."""
+    if workers == 0:
+        workers = max(1, min(os.cpu_count() or 1, MOST_UNASKED, planned // WORTH_A_WORKER))
     return Local() if workers == 1 else Processes(workers)
 
 

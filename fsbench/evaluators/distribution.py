@@ -28,6 +28,14 @@ ALIGNED_SIZE = 256
 MEAN, SPREAD = 127.0, 128.0
 REGIONS = ("aligned_256", "frame")
 
+NORM_AFTER = (  # attribute names of efficientnet_lite_pytorch, in a block and at both ends of the network
+    ("_conv_stem", "_bn0"),
+    ("_expand_conv", "_bn0"),
+    ("_depthwise_conv", "_bn1"),
+    ("_project_conv", "_bn2"),
+    ("_conv_head", "_bn1"),
+)
+
 
 class EffLite0(Evaluator):
     """EfficientNet-Lite0, trained on ImageNet: 1280 numbers, averaged over the picture, before the classifier.
@@ -87,8 +95,22 @@ class EffLite0(Evaluator):
         (path,) = self.weight_files().values()
         network = load_package("efficientnet_lite_pytorch").EfficientNet.from_name("efficientnet-lite0")
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        _fold_norms(network)
         features = prepared(network, self.device).extract_features
         return lambda pictures: features(pictures).mean((2, 3))
+
+
+def _fold_norms(network: torch.nn.Module) -> None:
+    """Fold each batch norm into the convolution before it: the same function, in half the time."""
+    from torch.nn import Identity
+    from torch.nn.utils import fuse_conv_bn_eval
+
+    network.eval()
+    for block in list(network.modules()):
+        for convolution, norm in NORM_AFTER:
+            if hasattr(block, convolution) and hasattr(block, norm):
+                setattr(block, convolution, fuse_conv_bn_eval(getattr(block, convolution), getattr(block, norm)))
+                setattr(block, norm, Identity())
 
 
 def whole_picture(image: ImageRef) -> Face:

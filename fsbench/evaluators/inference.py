@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -34,6 +35,18 @@ def prepared(network: Network, device: str) -> Network:
     return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def network_rows(
     network: Callable[[torch.Tensor], torch.Tensor],
     pictures: NDArray[np.floating] | NDArray[np.uint8],
@@ -44,12 +57,13 @@ def network_rows(
     """Run a network on (N, H, W, 3) pictures and give its (N, dim) rows.
 
     On a CPU, torch 2 was seen to give the same bits for any N from 2 to 12, and others for 1. So pictures go in
-    groups of at most eight, and a picture on its own is doubled.
+    groups of at most eight, and a picture on its own is doubled. Another number of threads gives other bits too, so
+    one is used: more cores are for more processes, whose number must not change a result.
     """
     import torch
 
     rows = np.zeros((len(pictures), dim), np.float32)
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         for start in range(0, len(pictures), GROUP):
             group = pictures[start : start + GROUP]
             doubled = np.concatenate([group, group]) if len(group) == 1 else group

@@ -65,8 +65,10 @@ def _retrieval(
     by = network(bench.evaluators["identity"])
     metrics = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
     gallery = _gallery(bench, material, choices)
-    if not probes or not gallery:
-        return [scorer.of_pairs(metric, by, {}, note="nothing to search for or in") for metric in metrics]
+    failed = material.plan.planned - len(probes)
+    misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
+    if not probes:
+        return [scorer.of_pairs(metric, by, misses, n_failed=failed) for metric in metrics]
     pairs = {item.pair.key: item.pair for item in material.items}
     place = {ref: row for row, (ref, _, _) in enumerate(gallery)}
     left_out = np.array([place.get(pairs[key].source, -1) for key in probes])
@@ -93,8 +95,6 @@ def _retrieval(
     inside = int((left_out >= 0).sum())
     notes = dict.fromkeys(metrics, f"gallery of {len(gallery)} frames")
     notes["id_retrieval_strict"] += f"; the source frame is among them for {inside} of {len(probes)} results"
-    failed = material.plan.planned - len(probes)
-    misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
     return [
         scorer.of_pairs(
             metric,
