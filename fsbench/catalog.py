@@ -63,15 +63,25 @@ def swapper_target(name: str) -> tuple[str, dict[str, str]]:
     """Resolve a swapper's name, "ffpp:<Method>" or "path/to/file.py:Class", to its class and first settings."""
     base, _, rest = name.partition(":")
     if base.endswith(".py"):
-        path = Path(base).expanduser().resolve()
-        if not path.is_file():
-            raise ConfigError(f"'{base}' is no file", hint="--swapper path/to/file.py:Class")
-        return f"{path}:{rest}", {}
+        return _file_target(base, rest), {}
     if base == "ffpp":
         if not rest:
             raise ConfigError("'ffpp' needs a method", hint="--swapper ffpp:FaceSwap")
         return SWAPPERS["ffpp"].target, {"method": rest}
     return entry("swapper", SWAPPERS, name).target, {}
+
+
+def evaluator_target(name: str) -> str:
+    """Resolve an evaluator's name or "path/to/file.py:Class" to its class."""
+    base, _, rest = name.partition(":")
+    return _file_target(base, rest) if base.endswith(".py") else entry("evaluator", EVALUATORS, name).target
+
+
+def _file_target(file: str, name: str) -> str:
+    path = Path(file).expanduser().resolve()
+    if not path.is_file():
+        raise ConfigError(f"'{file}' is no file", hint="path/to/file.py:Class")
+    return f"{path}:{name}"
 
 
 def load(target: str) -> Any:

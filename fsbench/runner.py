@@ -144,7 +144,7 @@ def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
 def _evaluator(
     role: str, name: str, settings: Mapping[str, str], context: Mapping[str, str], kind: type[Any]
 ) -> Identified:
-    found = identify(plugin(catalog.entry("evaluator", catalog.EVALUATORS, name).target, settings, context), kind)
+    found = identify(plugin(catalog.evaluator_target(name), settings, context), kind)
     able = found.plugin.build().role
     if able != role:
         raise ConfigError(f"'{name}' measures {able}, not {role}", hint="fsbench list evaluators")
@@ -181,7 +181,7 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
     titles = {role: by.plugin.build().title for role, by in prepared.evaluators.items()}
     titles["detect"] = prepared.detector.plugin.build().title
     return RunResult(
-        title=_title(config),
+        title=_title(config, prepared.plan.data),
         config=config,
         protocol_version=protocol.version,
         definition=definition,
@@ -196,12 +196,12 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
     )
 
 
-def _title(config: RunConfig) -> str:
+def _title(config: RunConfig, part: str) -> str:
     if config.protocol == "fid":
         data = f"{Path(config.swapped).name} against {Path(config.real).name}"
     else:
         data = "the mini set" if config.data_name == "mini" else config.data_name
-    parts = [data, config.compression, config.variant, "" if config.split == "all" else f"split {config.split}"]
+    parts = [data, part, "" if config.split == "all" else f"split {config.split}"]
     parts += [f"first {config.limit}" if config.limit else "", f"preset {config.preset}", f"{config.suite} suite"]
     return f"{config.protocol} on {', '.join(part for part in parts if part)}"
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench import align
+from fsbench.data.frames import picture_size
 from fsbench.errors import ConfigError, ItemError
 from fsbench.evaluators.inference import network_rows, prepared
 from fsbench.evaluators.packages import load_package, package_file
-from fsbench.evaluators.pictures import picture_size, read_each
+from fsbench.evaluators.pictures import read_each
 from fsbench.interfaces import Evaluator
 from fsbench.types import Face, Image, ImageRef
 
@@ -121,7 +122,7 @@ def whole_picture(image: ImageRef) -> Face:
     Raises:
         ItemError: the picture cannot be read.
     """
-    width, height = picture_size(image.path)
+    height, width = picture_size(image.path)
     box = np.array([0, 0, width - 1, height - 1], np.float64)
     return Face(image, box, np.zeros((5, 2)), 0.0)
 

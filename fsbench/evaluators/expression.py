@@ -27,7 +27,7 @@ class Landmarks68(Evaluator):
 
     role = "expression"
     name = "landmarks68"
-    title = "68-point expression vector"
+    title = "68 points"
     version = 1
     dim = 136
 

@@ -1,20 +1,15 @@
-"""The pictures behind faces: pixels and sizes."""
+"""What evaluators need of a face: its pixels, and its 68 points."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ItemError
 from fsbench.types import Face, Image
-
-_EXIF_ORIENTATION = 0x0112
-_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that turn the picture by a quarter
 
 
 def read_each(faces: Iterable[Face]) -> Iterator[tuple[Face, Image]]:
@@ -28,22 +23,6 @@ def read_each(faces: Iterable[Face]) -> Iterator[tuple[Face, Image]]:
         if pixels is None or face.image.path != path:
             path, pixels = face.image.path, read_rgb(face.image.path)
         yield face, pixels
-
-
-def picture_size(path: Path) -> tuple[int, int]:
-    """Read (width, height) of the upright picture from the file's head, without decoding it.
-
-    Raises:
-        ItemError: the file is missing or no picture.
-    """
-    try:
-        with PIL.Image.open(path) as picture:
-            width, height = picture.size
-            if picture.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS:
-                return height, width
-            return width, height
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise ItemError(f"{path.name} cannot be read as a picture: {error}") from None
 
 
 def points68(face: Face) -> NDArray[np.float64]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fsbench.data.frames import picture_size
 from fsbench.errors import ItemError
 from fsbench.evaluators.head68 import mean_shape, mean_shape_file
-from fsbench.evaluators.pictures import picture_size, points68
+from fsbench.evaluators.pictures import points68
 from fsbench.interfaces import Evaluator
 from fsbench.types import Face
 
@@ -25,7 +26,7 @@ class Pnp68(Evaluator):
 
     role = "pose"
     name = "pnp68"
-    title = "PnP on 68 points"
+    title = "PnP-68"
     version = 1
     dim = 3
 
@@ -40,7 +41,11 @@ class Pnp68(Evaluator):
         Raises:
             ItemError: a face has no 68 landmarks, its picture's size cannot be read, or no pose fits.
         """
-        rows = [head_pose(points68(face), picture_size(face.image.path), self._shape) for face in faces]
+        sizes = (picture_size(face.image.path) for face in faces)
+        rows = [
+            head_pose(points68(f), (width, height), self._shape)
+            for f, (height, width) in zip(faces, sizes, strict=True)
+        ]
         return np.array(rows, np.float32).reshape(len(faces), self.dim)
 
     @cached_property

@@ -74,6 +74,15 @@ class KernelSums:
         real, swapped, between = (float(s[part].sum()) / n for s, n in zip(sums, counts, strict=True))
         return real + swapped - 2 * between
 
+    def without_groups(self) -> Rows:
+        """Give the (G,) distances of what is left when each group in turn is left out.
+
+        Raises:
+            ValueError: too few rows are left.
+        """
+        groups = np.arange(len(self.between))
+        return np.array([self.distance(groups != group) for group in groups])
+
 
 def kernel_sums(
     real: ArrayLike,

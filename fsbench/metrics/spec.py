@@ -22,7 +22,7 @@ class MetricSpec:
 METRICS: dict[str, MetricSpec] = {
     "id_retrieval": MetricSpec("ID retrieval", "%", "higher", 2, scale=100),
     "id_retrieval_top5": MetricSpec("ID retrieval, top 5", "%", "higher", 2, scale=100),
-    "id_retrieval_strict": MetricSpec("ID retrieval, source frame left out", "%", "higher", 2, scale=100),
+    "id_retrieval_strict": MetricSpec("ID retrieval, strict", "%", "higher", 2, scale=100),
     "id_similarity": MetricSpec("ID similarity", "cosine", "higher", 4),
     "lfw_cosine_mean": MetricSpec("LFW cosine, mean", "cosine", "higher", 4),
     "lfw_cosine_var": MetricSpec("LFW cosine, variance", "cosine^2", "neither", 4),

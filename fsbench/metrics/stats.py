@@ -108,6 +108,26 @@ def paired_difference(
     return Difference(float(difference.mean()) if len(difference) else None, interval, len(difference))
 
 
+def wilson_interval(share: float, n: int, *, level: float = 0.95) -> Interval:
+    """Tell how sure a share is when all n clusters agree, where a bootstrap would give an interval of no width.
+
+    Args:
+        share: 0..1.
+        n: independent units, here clusters and not their members, since members may all be alike.
+        level: of the interval.
+
+    Source: Wilson 1927; checked against scipy.stats.binomtest.
+    """
+    from scipy import special
+
+    if not 0 <= share <= 1 or n < 1:
+        raise ValueError(f"share is {share} of {n}; wanted 0..1 of at least one")
+    z2 = float(special.ndtri((1 + level) / 2)) ** 2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = float(np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))) / (1 + z2 / n)
+    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+
 def group_jackknife(
     clusters: Labels,
     statistic: Callable[[NDArray[np.bool_]], float],

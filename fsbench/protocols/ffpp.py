@@ -73,6 +73,7 @@ class FFppProtocol(Protocol):
             [item for item in kept if isinstance(item, SwapPair)],
             [item for item in kept if isinstance(item, Failure)],
             {ref: name for name, video in self._videos.items() for ref in video.frames},
+            data.compression,
         )
 
     def pairs(self, config: RunConfig) -> list[SwapPair]:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from fsbench.data.frames import PICTURES, picture_size
+from fsbench.data.frames import PICTURES
 from fsbench.engine.bench import Bench
 from fsbench.errors import ConfigError, DataError, ItemError
+from fsbench.evaluators.distribution import whole_picture
 from fsbench.interfaces import Protocol
 from fsbench.protocols import words
 from fsbench.protocols.measuring import measured, network
@@ -84,13 +83,10 @@ class FidProtocol(Protocol):
 
 
 def _whole(image: ImageRef) -> Face | Failure:
-    """Stand for a whole picture: its border as the box, its middle as all landmarks."""
     try:
-        height, width = picture_size(image.path)
+        return whole_picture(image)
     except ItemError as error:
         return Failure(image.path.name, "decode", error.reason)
-    middle = np.tile([width / 2, height / 2], (5, 1))
-    return Face(image, np.array([0.0, 0.0, width, height]), middle, 1.0)
 
 
 def _pictures(folder: str) -> list[FrameRef]:

@@ -50,7 +50,8 @@ class LfwProtocol(Protocol):
         data = Lfw.open(Path(self.config.data), variant=self.config.variant)
         data.require_complete()
         limit = self.config.limit
-        return Plan(_swap_pairs(data.negatives()[:limit]), positives=_swap_pairs(data.positives()[:limit]))
+        swaps, positives = _swap_pairs(data.negatives()[:limit]), _swap_pairs(data.positives()[:limit])
+        return Plan(swaps, data=data.variant, positives=positives)
 
     def pairs(self, config: RunConfig) -> list[SwapPair]:
         """Plan the swaps."""

@@ -17,6 +17,7 @@ class Plan:
     failures: list[Failure] = field(default_factory=list)  # planned swaps that cannot even be named, such as those
     # of a video that does not open
     gallery: Mapping[FrameRef, str] = field(default_factory=dict)  # original frame -> id, where the protocol has one
+    data: str = ""  # what of the data set it is, in words: compression, variant
     positives: list[SwapPair] = field(default_factory=list)  # two pictures of one person, never swapped
 
     @property

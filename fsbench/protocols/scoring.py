@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fsbench.metrics.distribution import frechet_distance
+from fsbench.metrics.distribution import frechet_distance, frechet_without_groups
 from fsbench.metrics.kernel import kernel_sums
 from fsbench.metrics.spec import METRICS
-from fsbench.metrics.stats import Interval, cluster_bootstrap, deal_groups, jackknife_interval
+from fsbench.metrics.stats import Interval, cluster_bootstrap, deal_groups, jackknife_interval, wilson_interval
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.presets import Definition
 from fsbench.records import Measurement, digest
@@ -23,6 +23,7 @@ STATISTICS = {
     "variance": lambda values: float(np.var(values, ddof=1)),
     "rms": lambda values: float(np.sqrt(np.mean(np.square(values)))),
 }
+MOST_COARSE = 3  # groups: a spread of two numbers says nothing
 FEW_CLUSTERS = 10  # below this a percentile interval is known to be too narrow
 
 
@@ -89,9 +90,13 @@ class Scorer:
         labellings = [np.array(labels) for labels in zip(*(self.clusters[key] for key in values), strict=True)]
         interval = cluster_bootstrap(rows, *labellings, statistic=statistic, resamples=self.resamples, seed=self.seed)
         fewest = min(len(np.unique(labels)) for labels in labellings)
-        notes = [note, f"only {fewest} clusters: the interval is too narrow" if 1 < fewest < FEW_CLUSTERS else ""]
-        notes.append("no interval from one cluster" if interval is None else "")
         value = STATISTICS[statistic](rows)
+        notes = [note, f"only {fewest} clusters: the interval is too narrow" if 1 < fewest < FEW_CLUSTERS else ""]
+        if interval is None:
+            notes.append("no interval from one cluster")
+        elif METRICS[metric].unit == "%" and interval.low == interval.high:
+            interval = wilson_interval(value, fewest)
+            notes = [note, f"all alike: Wilson interval over {fewest} clusters"]
         return self._measurement(metric, network, value, interval, len(rows), failed, _joined(notes), values)
 
     def covered(self, keys: Collection[str]) -> Scored:
@@ -111,24 +116,19 @@ class Scorer:
             n = len(swapped.values)
             return [self._measurement(metric, network, None, None, n, failed, why, {}) for metric in ("fid", "kid")]
         of_row = deal_groups([*real.labels, *swapped.labels], seed=self.seed)
-        groups = of_row[: len(real.values)], of_row[len(real.values) :]
+        groups = {"real_groups": of_row[: len(real.values)], "swapped_groups": of_row[len(real.values) :]}
         place = {key: row for row, key in enumerate(real.keys)}
         origin = [place.get(key, -1) for key in swapped.keys]
-        sums = kernel_sums(real.values, swapped.values, real_groups=groups[0], swapped_groups=groups[1], origin=origin)
-
-        def frechet(kept: NDArray[np.bool_]) -> float:
-            return frechet_distance(real.values[kept[groups[0]]], swapped.values[kept[groups[1]]])
-
-        scored = []
-        for metric, distance in (("fid", frechet), ("kid", sums.distance)):
-            value, interval = _jackknifed(distance, int(of_row.max()) + 1)
-            if metric == "fid" and interval is not None:  # a distance is not negative, though its +- may reach there
-                interval = Interval(max(0.0, interval.low), interval.high)
-            remark = _size_note(metric, real, swapped)
-            scored.append(
-                self._measurement(metric, network, value, interval, len(swapped.values), failed, note + remark, {})
-            )
-        return scored
+        sums = kernel_sums(real.values, swapped.values, origin=origin, **groups)
+        value = frechet_distance(real.values, swapped.values)
+        interval = _jackknifed(value, lambda: frechet_without_groups(real.values, swapped.values, **groups))
+        if interval is not None:  # a distance is not negative, though its +- may reach there
+            interval = Interval(max(0.0, interval.low), interval.high)
+        n, remark = len(swapped.values), note + _size_note(real, swapped)
+        fid = self._measurement("fid", network, value, interval, n, failed, remark, {})
+        value = sums.distance()
+        interval = _jackknifed(value, sums.without_groups)
+        return [fid, self._measurement("kid", network, value, interval, n, failed, note, {})]
 
     def _measurement(
         self,
@@ -167,25 +167,19 @@ class Scorer:
         return Scored(measurement, per_pair if spec.per_pair else {})
 
 
-def _jackknifed(distance: Callable[[NDArray[np.bool_]], float], groups: int) -> tuple[float, Interval | None]:
-    """Give a distance of all groups, and its interval where leaving out a group leaves enough on both sides."""
-    everything = np.ones(groups, np.bool_)
-    value = distance(everything)
-    if groups < 3:
-        return value, None
+def _jackknifed(value: float, without_groups: Callable[[], NDArray[np.float64]]) -> Interval | None:
+    """Give the interval of a distance, where leaving out each of at least three groups leaves enough on both sides."""
     try:
-        left_out = np.array([distance(np.arange(groups) != group) for group in range(groups)])
+        left_out = without_groups()
     except ValueError:
-        return value, None
-    return value, jackknife_interval(value, left_out)
+        return None
+    return jackknife_interval(value, left_out) if len(left_out) >= MOST_COARSE else None
 
 
-def _size_note(metric: str, real: Rows, swapped: Rows) -> str:
+def _size_note(real: Rows, swapped: Rows) -> str:
     """Warn of sets so small that a Frechet distance says more of their size than of their pictures."""
     fewest, dim = min(len(real.values), len(swapped.values)), real.values.shape[1]
-    return (
-        f"; fewer pictures than features ({dim}): compare only with equal n" if metric == "fid" and fewest < dim else ""
-    )
+    return f"; fewer pictures than features ({dim}): compare only with equal n" if fewest < dim else ""
 
 
 def _title(metric: str, network: Network | None) -> str:

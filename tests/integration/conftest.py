@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a command left on the terminal."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+Cli = Callable[..., Called]
+
+
+@pytest.fixture(scope="session")
+def cli(cache_folder: Path) -> Cli:
+    """Run the command line in this process, which saves starting Python and loading the networks again."""
+    from fsbench.cli.main import main
+
+    def call(*words: str | Path) -> Called:
+        out, err, code, before = io.StringIO(), io.StringIO(), 0, sys.argv
+        sys.argv = ["fsbench", *map(str, words)]
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        finally:
+            sys.argv = before
+        return Called(code, out.getvalue(), err.getvalue())
+
+    return call
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +73,16 @@ def ffpp_run(fsbench: Run, mini: Path, tmp_path_factory: pytest.TempPathFactory)
     out = tmp_path_factory.mktemp("ffpp")
     done = fsbench("run", "ff++", "--data", "mini", "--out", out)
     assert done.returncode == 0, done.stderr
+    (out / "stdout").write_text(done.stdout)
+    return out
+
+
+@pytest.fixture(scope="session")
+def lfw_run(cli: Cli, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run lfw on the mini set with the controls and the landmark swapper; give the folder of results."""
+    out = tmp_path_factory.mktemp("lfw")
+    done = cli("run", "lfw", "--data", "mini", "--out", out)
+    assert done.code == 0, done.stderr
     (out / "stdout").write_text(done.stdout)
     return out
 

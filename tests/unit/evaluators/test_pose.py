@@ -5,9 +5,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from fsbench.data.frames import picture_size
 from fsbench.errors import ItemError
 from fsbench.evaluators.head68 import MIRROR, mean_shape
-from fsbench.evaluators.pictures import picture_size
 from fsbench.evaluators.pose import Pnp68, head_pose
 
 WIDTH, HEIGHT = 640, 480
@@ -51,7 +51,7 @@ def test_a_head_that_leans_clockwise_is_positive_roll():
 
 
 def test_mirrored_landmarks_flip_yaw_and_roll_alone(found, pictures):
-    size = picture_size(pictures["group"].path)
+    size = picture_size(pictures["group"].path)[::-1]
     for face in found["group"]:
         mirrored = (face.landmarks68 * [-1, 1] + [size[0] - 1, 0])[MIRROR]
         yaw, pitch, roll = head_pose(face.landmarks68, size, mean_shape())
@@ -100,7 +100,7 @@ def test_the_size_of_a_picture_is_that_of_the_upright_one(tmp_path, orientation,
     exif = picture.getexif()
     exif[0x0112] = orientation
     picture.save(tmp_path / "turned.jpg", exif=exif)
-    assert picture_size(tmp_path / "turned.jpg") == size
+    assert picture_size(tmp_path / "turned.jpg") == size[::-1]
 
 
 def test_the_size_of_a_broken_picture_is_an_item_error(tmp_path):

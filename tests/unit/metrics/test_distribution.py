@@ -5,7 +5,7 @@ import pytest
 from scipy import linalg
 
 from fsbench.metrics import distribution
-from fsbench.metrics.distribution import frechet_distance, frechet_from_moments
+from fsbench.metrics.distribution import frechet_distance, frechet_from_moments, frechet_without_groups
 from fsbench.metrics.kernel import kernel_distance
 
 
@@ -118,3 +118,13 @@ def test_moments_that_do_not_fit_are_refused():
         frechet_from_moments(np.ones(3), np.eye(3), np.ones(4), np.eye(4))
     with pytest.raises(ValueError, match="means are"):
         frechet_from_moments(np.ones(3), np.eye(3), np.ones(1), np.eye(3))
+
+
+@pytest.mark.parametrize(("n", "m", "dim"), [(60, 50, 4), (300, 280, 40), (30, 25, 40)])
+def test_leaving_out_groups_equals_the_distance_of_the_rows_that_stay(n, m, dim):
+    rng = np.random.default_rng(9)
+    real, swapped = rng.normal(5, 1, (n, dim)), rng.normal(5.2, 1.1, (m, dim))
+    groups = rng.integers(0, 4, n), rng.integers(0, 4, m)
+    found = frechet_without_groups(real, swapped, real_groups=groups[0], swapped_groups=groups[1])
+    wanted = [frechet_distance(real[groups[0] != g], swapped[groups[1] != g]) for g in range(4)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)

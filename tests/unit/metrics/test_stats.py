@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fsbench.metrics.distribution import frechet_distance
-from fsbench.metrics.stats import Interval, cluster_bootstrap, group_jackknife, paired_difference
+from fsbench.metrics.stats import Interval, cluster_bootstrap, group_jackknife, paired_difference, wilson_interval
 
 SETTINGS = {"resamples": 4000, "seed": 1}
 STATISTICS = {
@@ -229,3 +229,17 @@ def test_the_jackknife_of_the_frechet_distance_has_the_width_of_repeated_studies
         )
         halves.append(width(found) / 2)
     assert np.mean(halves) == pytest.approx(2.093 * np.std(values, ddof=1), rel=0.35)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 8), (8, 8), (3, 7), (1, 1)])
+def test_the_wilson_interval_equals_scipys(hits, n):
+    from scipy import stats as reference
+
+    found = wilson_interval(hits / n, n)
+    wanted = reference.binomtest(hits, n).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+
+
+def test_a_share_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"wanted 0\.\.1"):
+        wilson_interval(1.5, 3)

@@ -25,8 +25,8 @@ def keyed(*values: float) -> dict[str, float]:
 
 
 def rows(values: Sequence[Sequence[float]], *, name: str = "k") -> Rows:
-    keys = [f"{name}{n}" for n in range(len(values))]
-    return Rows(keys, np.array(values, np.float32).reshape(len(values), -1), keys)
+    found = {f"{name}{n}": np.array(row, np.float32) for n, row in enumerate(values)}
+    return Rows.of(found, {key: key for key in found})
 
 
 def test_a_value_is_the_mean_in_the_unit_that_is_printed() -> None:
