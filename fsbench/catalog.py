@@ -6,6 +6,7 @@ import difflib
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,5 +111,15 @@ def _from_file(path: Path) -> Any:
         raise ConfigError(f"{path} cannot be imported", hint="--swapper path/to/file.py:Class")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # as Python does for a script, so that it can import its neighbours
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        line = (
+            traceback.extract_tb(error.__traceback__)[-1].lineno if not isinstance(error, SyntaxError) else error.lineno
+        )
+        message = f"{path.name} cannot be imported: {type(error).__name__} in line {line}: {error}"
+        raise ConfigError(message, hint=f"python {path}") from error
     return module

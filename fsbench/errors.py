@@ -15,6 +15,8 @@ Everything else is a programmer's mistake and keeps its traceback.
 class FsbenchError(Exception):
     """A mistake the user can mend: what was found, what was wanted, and what to do (`hint`)."""
 
+    exit_code = 2
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
@@ -46,3 +48,5 @@ class ItemError(Exception):
 
 class RunAborted(FsbenchError):
     """An item failed and the failure policy is `raise`."""
+
+    exit_code = 1

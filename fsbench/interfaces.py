@@ -77,6 +77,7 @@ class Evaluator(ABC):
     title: ClassVar[str]  # as tables and definitions print it
     version: ClassVar[int]
     dim: ClassVar[int]
+    landmarks_only: ClassVar[bool] = False  # reads where the landmarks are and no pixel
     family: ClassVar[str] = ""  # of the identity network, to compare with Swapper.trained_with
     batch_size: ClassVar[int] = 16
 

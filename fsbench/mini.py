@@ -14,8 +14,12 @@ from fsbench.types import Face, FrameRef, Image, ImageRef, SwapItem, SwapPair
 
 def ready(cache_folder: Path, *, manipulated: bool = False) -> Path:
     """Give the folder of the mini set, making it at the first call; manipulated videos only where they are wanted."""
-    swap = _LandmarkSwap(cache_folder / "data") if manipulated else None
-    return mini.build(mini.location(cache_folder), swap)
+    return make(mini.location(cache_folder), cache_folder if manipulated else None)
+
+
+def make(root: Path, cache_folder: Path | None) -> Path:
+    """Make the mini set at a place, with manipulated videos where there is a cache for their frames."""
+    return mini.build(root, _LandmarkSwap(cache_folder / "data") if cache_folder else None)
 
 
 class _LandmarkSwap:

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fsbench.errors import ConfigError, RecordError
 
@@ -32,12 +32,22 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _as_text(value: Any) -> Any:
+    """Let a settings file write `frames = 10` and `flip = true`, where flags can only write text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+Scalar = Annotated[str, BeforeValidator(_as_text)]
+
+
 class SwapperConfig(Record):
     """Which swapper, with which settings."""
 
     name: str
     label: str = ""  # what tables call it; its name and settings where this is empty
-    args: dict[str, str] = Field(default_factory=dict)
+    args: dict[str, Scalar] = Field(default_factory=dict)
 
     @property
     def shown(self) -> str:
@@ -53,7 +63,7 @@ class RunConfig(Record):
 
     protocol: str
     preset: str = "mobilefsgan"
-    choices: dict[str, str] = Field(default_factory=dict)  # single choices that differ from the preset
+    choices: dict[str, Scalar] = Field(default_factory=dict)  # single choices that differ from the preset
     swappers: tuple[SwapperConfig, ...] = ()
     controls: bool = True
     suite: str = "offline"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import filecmp
 import io
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def check_writable(folder: Path) -> None:
 def write_pairs(path: Path, pairs: Iterable[SwapPair], rules: Mapping[str, str]) -> None:
     """Write the pair list with frame numbers, by file name and not by place, so that it can be shared and hashed."""
     rows = (
-        (p.key, p.target.path.name, _frame(p.target), p.source.path.name, _frame(p.source), p.target_id, p.source_id,
+        (p.key, _file(p.target), _frame(p.target), _file(p.source), _frame(p.source), p.target_id, p.source_id,
          rules.get(p.key, "planned"))
         for p in pairs
     )  # fmt: skip
@@ -70,14 +71,31 @@ def write_run(folder: Path, plan: Plan, outcome: Outcome, result: RunResult) -> 
         folder / FAILURES_FILE, ("key", "stage", "reason"), ((f.key, f.stage, f.reason) for f in outcome.failures)
     )
     _write_samples(folder / SAMPLES_FILE, plan, outcome)
-    for key, swap in outcome.results.items():
-        _link(swap.image.path, folder / SWAPS_FOLDER / f"{key}.png")
-    items = {item.pair.key: item for item in outcome.items}
-    for key in notable(outcome.scored):
-        path = folder / STRIPS_FOLDER / strip_name(key)
-        if key in outcome.results and not path.exists():
-            write_strip(path, items[key], outcome.results[key].image)
+    changed = _write_swaps(folder / SWAPS_FOLDER, outcome)
+    _write_strips(folder / STRIPS_FOLDER, outcome, changed)
     write_atomically(folder / RESULT_FILE, result_json(result).encode())
+
+
+def _write_swaps(folder: Path, outcome: Outcome) -> set[str]:
+    """Put the results of this run, and no others, into its folder; tell which were not there before."""
+    wanted = {folder / f"{key}.png": key for key in outcome.results}
+    _remove_others(folder, wanted)
+    return {key for path, key in wanted.items() if _link(outcome.results[key].image.path, path)}
+
+
+def _write_strips(folder: Path, outcome: Outcome, changed: set[str]) -> None:
+    items = {item.pair.key: item for item in outcome.items}
+    wanted = {folder / strip_name(key): key for key in notable(outcome.scored) if key in outcome.results}
+    _remove_others(folder, wanted)
+    for path, key in wanted.items():
+        if key in changed or not path.exists():
+            write_strip(path, items[key], outcome.results[key].image)
+
+
+def _remove_others(folder: Path, wanted: Container[Path]) -> None:
+    """Remove what an earlier run left here: its swapper may have given other pictures, or more of them."""
+    for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
+        path.unlink()
 
 
 def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
@@ -124,17 +142,23 @@ def _sample_types() -> dict[str, Any]:
     return {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
 
 
-def _link(source: Path, path: Path) -> None:
-    """Put a stored picture into the run folder: the same file where the disk allows it, or else a copy."""
-    if path.exists():
-        return
+def _link(source: Path, path: Path) -> bool:
+    """Put a stored picture into the run folder, the same file where the disk allows it, or else a copy.
+
+    Returns:
+        False where it was there already.
+    """
+    if path.exists() and (path.samefile(source) or filecmp.cmp(source, path)):
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
     try:
-        os.link(source, path)
+        os.link(source, partial)
     except OSError:
-        partial = path.with_suffix(".partial")
-        shutil.copyfile(source, partial)
-        os.replace(partial, path)
+        shutil.copy2(source, partial)  # with its times, by which the next run knows it
+    os.replace(partial, path)
+    return True
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -143,6 +167,11 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     writer.writerow(header)
     writer.writerows(rows)
     write_atomically(path, buffer.getvalue().encode())
+
+
+def _file(ref: FrameRef) -> str:
+    """Name a video, or a picture with its folder, since pictures of other folders may have the same name."""
+    return ref.path.name if ref.index is not None else f"{ref.path.parent.name}/{ref.path.name}"
 
 
 def _frame(ref: FrameRef) -> str:

@@ -39,7 +39,9 @@ def write_strip(path: Path, item: SwapItem, result: ImageRef) -> None:
     panels = [_around(source, item.source), _around(target, item.target)]
     panels.append(_around(picture, item.target) if whole else _fitted(picture))
     buffer = io.BytesIO()
-    PIL.Image.fromarray(np.concatenate(panels, axis=1)).save(buffer, "JPEG", quality=88)
+    PIL.Image.fromarray(np.concatenate(panels, axis=1)).save(
+        buffer, "JPEG", quality=88, comment=b"fsbench:synthetic=true"
+    )
     write_atomically(path, buffer.getvalue())
 
 

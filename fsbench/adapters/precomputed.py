@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from fsbench.adapters.finished import FinishedResults, whole_frame
-from fsbench.adapters.result_folder import Order, ResultFolder
+from fsbench.adapters.result_folder import KEY_WITH_FRAME, Order, ResultFolder
 from fsbench.data.ffpp import FaceForensics
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError, ItemError
@@ -87,9 +87,10 @@ class Manipulated(FinishedResults):
         clip = self._clips.get((pair.target_id, pair.source_id))
         if clip is None:
             raise ItemError(f"{self._method} has no video {pair.target_id}_{pair.source_id}")
-        if pair.target.index is None:
-            raise ItemError(f"{pair.target} is no frame of a video, so no frame of {clip.path.name} belongs to it")
-        return clip.frame(pair.target.index)
+        match = KEY_WITH_FRAME.fullmatch(pair.key)
+        if match is None:
+            raise ItemError(f"'{pair.key}' names no frame, so no frame of {clip.path.name} belongs to it")
+        return clip.frame(int(match["frame"]))
 
     def accept(self, image: Image, item: SwapItem) -> Swapped:
         """Take the frame, unless it is the target's own."""

@@ -59,9 +59,10 @@ def data_get(
     from fsbench.errors import ConfigError
 
     if name == "mini":
-        from fsbench.mini import ready
+        from fsbench.engine.cache import default_folder
+        from fsbench.mini import make
 
-        print(ready(out, manipulated=True))
+        print(make(out, default_folder()))
         return
     if name != "lfw":
         hint = "fsbench data get lfw FOLDER; FaceForensics++ is given out by its authors on request"

@@ -60,8 +60,9 @@ def check(
     by = identify(plugin(place, {**first, **pairs_of("--swapper-arg", swapper_arg or [])}, context), Swapper)
     findings = conformance(by.plugin.build(), items(data, default_folder()))
     for finding in findings:
-        print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}{f': {finding.detail}' if finding.detail else ''}")
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+        verdict = "ok  " if finding.ok else "warn" if finding.is_warning else "FAIL"
+        print(f"{verdict}  {finding.name}{f': {finding.detail}' if finding.detail else ''}")
+    raise typer.Exit(0 if all(finding.ok or finding.is_warning for finding in findings) else 1)
 
 
 def doctor() -> None:

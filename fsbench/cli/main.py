@@ -46,7 +46,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except FsbenchError as error:
-        _fail(str(error), error.hint)
+        _fail(str(error), error.hint, error.exit_code)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "fsbench"

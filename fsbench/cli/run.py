@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,8 +31,9 @@ def run(
         Texts | None, typer.Option(help="[LABEL.]KEY=VALUE, a setting of a swapper.", rich_help_panel=WHAT)
     ] = None,
     controls: Annotated[
-        bool, typer.Option(help="Run copy-target and copy-source beside.", rich_help_panel=WHAT)
-    ] = True,
+        bool | None,
+        typer.Option("--controls/--no-controls", help="Run copy-target and copy-source beside.", rich_help_panel=WHAT),
+    ] = None,
     data: Annotated[str | None, typer.Option(help="A folder, or mini.", rich_help_panel=DATA)] = None,
     compression: Annotated[str | None, typer.Option(help="ff++: raw, c0, c23 or c40.", rich_help_panel=DATA)] = None,
     split: Annotated[str | None, typer.Option(help="ff++: all, train, val or test.", rich_help_panel=DATA)] = None,
@@ -75,7 +75,7 @@ def run(
     flags: dict[str, Any] = {
         "protocol": protocol,
         "swappers": swappers_of(swapper or [], swapper_arg or []),
-        "controls": None if controls else False,
+        "controls": controls,
         "data": data,
         "compression": compression,
         "split": split,
@@ -140,13 +140,14 @@ def _settled(flags: dict[str, Any], file: Path | None) -> RunConfig:
 
 def _shown(config: RunConfig) -> str:
     """Show the settings that differ from the defaults, as TOML that --config takes."""
+    import tomli_w
+
     from fsbench.records import RunConfig
 
-    lines = []
-    for key, value in config.model_dump(mode="json", exclude={"data_name"}).items():
-        if key == "protocol" or value != RunConfig.model_fields[key].get_default(call_default_factory=True):
-            lines.append(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
-    return "settings:\n" + "\n".join(lines)
+    defaults = {key: field.get_default(call_default_factory=True) for key, field in RunConfig.model_fields.items()}
+    given = config.model_dump(mode="json", exclude={"data_name"}, exclude_defaults=True)
+    shown = {key: value for key, value in given.items() if key == "protocol" or value != defaults[key]}
+    return "# settings that differ from the defaults; --config takes them from a file\n" + tomli_w.dumps(shown)
 
 
 def _announce(label: str) -> None:

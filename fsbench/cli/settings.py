@@ -49,6 +49,8 @@ def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str,
     Raises:
         ConfigError: a setting does not say which of several swappers it is for, or names one that is not there.
     """
+    if settings and not names:
+        raise ConfigError(f"--swapper-arg {settings[0]}: no --swapper is named", hint="--swapper NAME")
     chosen: dict[str, dict[str, Any]] = {}
     for text in names:
         label, equals, name = text.partition("=")

@@ -23,6 +23,8 @@ FOLDERS = {
 LISTS_BELOW = ("lfw", "lfw_home", "lfw-py")  # where other tools keep pairs.txt inside the folder they are given
 PAIRS = "pairs.txt"
 
+GET = "fsbench data get lfw FOLDER"
+
 
 @dataclass(frozen=True)
 class LfwPair:
@@ -57,10 +59,10 @@ class Lfw:
         """
         if not root.is_dir():
             what = "is a file" if root.exists() else "does not exist"
-            raise DataError(f"{root} {what}; wanted the folder of LFW", hint="fsbench data fetch lfw, or --data mini")
+            raise DataError(f"{root} {what}; wanted the folder of LFW", hint=f"{GET}, or --data mini")
         homes = [folder for folder in (root, *(root / name for name in LISTS_BELOW)) if (folder / PAIRS).is_file()]
         if not homes:
-            hint = f"--data {root.parent}" if (root.parent / PAIRS).is_file() else "fsbench data fetch lfw"
+            hint = f"--data {root.parent}" if (root.parent / PAIRS).is_file() else GET
             raise DataError(f"{root} holds no {PAIRS}", hint=hint)
         chosen, folder = _variant(homes[0], variant)
         return cls(homes[0], chosen, tuple(read_pairs(homes[0] / PAIRS, folder)))
@@ -123,7 +125,7 @@ def read_pairs(path: Path, folder: Path) -> list[LfwPair]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as text: {error}", hint="fsbench data fetch lfw") from None
+        raise DataError(f"{path} cannot be read as text: {error}", hint=GET) from None
     while lines and not lines[-1].strip():
         lines.pop()
     head = lines[0].split() if lines else []
@@ -134,7 +136,7 @@ def read_pairs(path: Path, folder: Path) -> list[LfwPair]:
     same = sum(pair.first_person == pair.second_person for pair in pairs)
     if same != expected or len(pairs) != 2 * expected:
         found = f"{same} pairs of one person and {len(pairs) - same} of two"
-        raise DataError(f"{path} holds {found}; its first line says {expected} of each", hint="fsbench data fetch lfw")
+        raise DataError(f"{path} holds {found}; its first line says {expected} of each", hint=GET)
     return pairs
 
 
@@ -156,7 +158,7 @@ def _pair(path: Path, number: int, line: str, folder: Path) -> LfwPair:
 
 
 def _malformed(path: Path, number: int, line: str, wanted: str) -> DataError:
-    return DataError(f"{path}, line {number}: found {line[:60]!r}, wanted {wanted}", hint="fsbench data fetch lfw")
+    return DataError(f"{path}, line {number}: found {line[:60]!r}, wanted {wanted}", hint=GET)
 
 
 def _is_number(field: str) -> bool:
@@ -193,7 +195,7 @@ def _variant(home: Path, variant: str) -> tuple[str, Path]:
         raise ConfigError(f"no variant is called '{variant}'", hint=f"one of: {', '.join(FOLDERS)}")
     if not found:
         wanted = ", ".join(folders[0] for folders in FOLDERS.values())
-        raise DataError(f"{home} holds none of {wanted}", hint="fsbench data fetch lfw")
+        raise DataError(f"{home} holds none of {wanted}", hint=GET)
     if not variant and len(found) > 1:
         raise ConfigError(f"{home} holds {', '.join(found)}: say which", hint=f"--variant {next(iter(found))}")
     chosen = variant or next(iter(found))

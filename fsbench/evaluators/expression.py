@@ -29,6 +29,7 @@ class Landmarks68(Evaluator):
     name = "landmarks68"
     title = "68 points"
     version = 1
+    landmarks_only = True
     dim = 136
 
     def weight_files(self) -> Mapping[str, Path]:

@@ -28,6 +28,7 @@ class Pnp68(Evaluator):
     name = "pnp68"
     title = "PnP-68"
     version = 1
+    landmarks_only = True
     dim = 3
 
     def weight_files(self) -> Mapping[str, Path]:

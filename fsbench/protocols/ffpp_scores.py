@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,24 +87,27 @@ def _retrieval(
         similarity=choices.similarity,
     )
     ranks, strict = search().rank, search(exclude=left_out).rank
-    hits = {
-        "id_retrieval": ranks == 1,
-        "id_retrieval_top5": (ranks >= 1) & (ranks <= 5),
-        "id_retrieval_strict": strict == 1,
+    size = f"gallery of {len(gallery)} frames"
+    inside, hopeless = int((left_out >= 0).sum()), int((strict == 0).sum())
+    strict_note = f"{size}; the source frame is among them for {inside} of {len(probes)} results"
+    strict_note += f"; {hopeless} results left out, which have no other right answer" if hopeless else ""
+    found = {
+        "id_retrieval": (_by_key(probes, ranks == 1), size),
+        "id_retrieval_top5": (_by_key(probes, (ranks >= 1) & (ranks <= 5)), size),
+        "id_retrieval_strict": (_by_key(probes, strict == 1, strict > 0), strict_note),
     }
-    inside = int((left_out >= 0).sum())
-    notes = dict.fromkeys(metrics, f"gallery of {len(gallery)} frames")
-    notes["id_retrieval_strict"] += f"; the source frame is among them for {inside} of {len(probes)} results"
     return [
-        scorer.of_pairs(
-            metric,
-            by,
-            {**{key: float(hit) for key, hit in zip(probes, hits[metric], strict=True)}, **misses},
-            n_failed=failed,
-            note=notes[metric],
-        )
-        for metric in metrics
+        scorer.of_pairs(metric, by, {**hits, **misses} if hits else {}, n_failed=failed, note=note)
+        for metric, (hits, note) in found.items()
     ]
+
+
+def _by_key(
+    probes: Iterable[str], hits: NDArray[np.bool_], answerable: NDArray[np.bool_] | None = None
+) -> dict[str, float]:
+    """Give 1 or 0 by key, for those that have a right answer at all."""
+    able = np.ones(len(hits), np.bool_) if answerable is None else answerable
+    return {key: float(hit) for key, hit, can in zip(probes, hits, able, strict=True) if can}
 
 
 def _gallery(
@@ -134,6 +137,10 @@ def _attribute(
     bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, role: str, statistic: str
 ) -> Scored:
     """Measure how far the results' pose or expression is from the targets'."""
+    by = network(bench.evaluators[role])
+    if scorer.definition.alignment == "target" and bench.evaluators[role].plugin.build().landmarks_only:
+        why = "results have the target's own landmarks here, and this measure reads nothing else"
+        return scorer.of_pairs(f"{role}_error", by, {}, note=why)
     items = material.verified
     results = measured(bench, role, {item.pair.key: material.faces[item.pair.key] for item in items}, failures)
     targets = measured(bench, role, {item.pair.key: item.target for item in items}, failures)
@@ -142,7 +149,7 @@ def _attribute(
     values = error(np.stack([targets[k] for k in keys]), np.stack([results[k] for k in keys])) if keys else np.empty(0)
     return scorer.of_pairs(
         f"{role}_error",
-        network(bench.evaluators[role]),
+        by,
         dict(zip(keys, values.tolist(), strict=True)),
         statistic="rms" if statistic == "rms" else "mean",
     )

@@ -47,7 +47,6 @@ class LfwDefinition(Definition):
     """LFW's negative pairs; the defaults are the preset `mobilefsgan`."""
 
     face: Literal["centre", "largest"] = "centre"  # of several in a picture
-    variance: Literal["sample", "population"] = "sample"
 
 
 class FidDefinition(Definition):

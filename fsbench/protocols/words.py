@@ -70,7 +70,7 @@ def explain_lfw(choices: LfwDefinition, titles: Titles) -> tuple[str, ...]:
         "Pairs: the negative pairs of pairs.txt; the first picture is the target, the second the source.",
         *_shared(choices, titles, face),
         f"Cosine: {titles['identity']} embedding{_flip(choices)} of the result against that of the source; mean, and "
-        f"{choices.variance} variance, over the pairs.",
+        "sample variance, over the pairs.",
         "Floor: source against target, no swap. Ceiling: the positive pairs, two pictures of one person.",
         "Target leakage: cosine of the result against the target.",
         _distances(choices, titles, REFERENCES["targets"]),

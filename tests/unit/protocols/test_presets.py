@@ -45,7 +45,6 @@ def test_the_default_preset_is_the_paper_with_the_best_supported_reading() -> No
         "flip": "false",
         "fid_region": "aligned_256",
         "face": "centre",
-        "variance": "sample",
     }
     assert PRESETS["mobilefsgan"]["fid"].as_text()["face"] == "largest"
 
@@ -145,7 +144,7 @@ def test_single_choices_change_a_preset_and_leave_the_rest() -> None:
             "mobilefsgan",
             {"hit": "video"},
             "--set: no setting is called 'hit'",
-            "choices of lfw: failures, alignment, flip, fid_region, face, variance",
+            "choices of lfw: failures, alignment, flip, fid_region, face",
         ),
     ],
 )
