@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import filecmp
 import io
+import json
 import os
 import shutil
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -100,46 +101,49 @@ def _remove_others(folder: Path, wanted: Container[Path]) -> None:
 
 def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
     import pyarrow
+    import pyarrow.json
     import pyarrow.parquet
 
-    settled = {pair.key: pair for pair in outcome.pairs}
-    first_failure = {failure.key: failure for failure in reversed(outcome.failures)}
-    columns: dict[str, list[Any]] = {name: [] for name in _sample_types()}
     metrics = [scored for scored in outcome.scored if scored.per_pair]
-    planned: Sequence[str] = [*(pair.key for pair in plan.pairs), *(failure.key for failure in plan.failures)]
-    by_key = {pair.key: pair for pair in plan.pairs}
-    for key in planned:
-        pair, failure = settled.get(key) or by_key.get(key), first_failure.get(key)
-        labels = outcome.clusters[key]
-        row = {
-            "key": key,
-            "source_id": pair.source_id if pair else None,
-            "target_id": pair.target_id if pair else labels[0],
-            "cluster": labels[0],
-            "cluster2": labels[1] if len(labels) > 1 else None,
-            "source": str(pair.source) if pair else None,
-            "target": str(pair.target) if pair else None,
-            "result": f"{SWAPS_FOLDER}/{key}.png" if key in outcome.results else None,
-            "ok": key in outcome.results,
-            "stage": failure.stage if failure else None,
-            "reason": failure.reason if failure else None,
-        }
-        for name, value in row.items():
-            columns[name].append(value)
-    types = _sample_types()
-    arrays = {name: pyarrow.array(values, types[name]) for name, values in columns.items()}
-    for scored in metrics:
-        values = [scored.per_pair.get(key) for key in planned]
-        arrays[scored.measurement.metric] = pyarrow.array(values, pyarrow.float64())
+    types = {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
+    types |= {scored.measurement.metric: pyarrow.float64() for scored in metrics}
+    schema = pyarrow.schema(list(types.items()))
+    rows = _sample_rows(plan, outcome)
+    for row in rows:
+        row.update({scored.measurement.metric: scored.per_pair.get(row["key"]) for scored in metrics})
+    # by way of JSON, because turning Python objects into arrows imports pandas, which costs a repeated run a third
+    lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
+    options = pyarrow.json.ParseOptions(explicit_schema=schema)
+    table = pyarrow.json.read_json(lines, parse_options=options) if rows else schema.empty_table()
     buffer = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(arrays), buffer)
+    pyarrow.parquet.write_table(table.select(schema.names), buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def _sample_types() -> dict[str, Any]:
-    import pyarrow
-
-    return {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
+def _sample_rows(plan: Plan, outcome: Outcome) -> list[dict[str, Any]]:
+    """Describe each planned pair: what it is, and what became of it."""
+    planned = {pair.key: pair for pair in plan.pairs}
+    settled = {pair.key: pair for pair in outcome.pairs}
+    first_failure = {failure.key: failure for failure in reversed(outcome.failures)}
+    rows = []
+    for key in [*planned, *(failure.key for failure in plan.failures)]:
+        pair, failure = settled.get(key) or planned.get(key), first_failure.get(key)
+        labels = outcome.clusters[key]
+        values = (
+            key,
+            pair.source_id if pair else None,
+            pair.target_id if pair else labels[0],
+            labels[0],
+            labels[1] if len(labels) > 1 else None,
+            str(pair.source) if pair else None,
+            str(pair.target) if pair else None,
+            f"{SWAPS_FOLDER}/{key}.png" if key in outcome.results else None,
+            key in outcome.results,
+            failure.stage if failure else None,
+            failure.reason if failure else None,
+        )
+        rows.append(dict(zip(SAMPLE_COLUMNS, values, strict=True)))
+    return rows
 
 
 def _link(source: Path, path: Path) -> bool:

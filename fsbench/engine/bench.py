@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -274,8 +275,10 @@ def _first_of_each(items: Sequence[T], keys: Mapping[T, str]) -> list[T]:
 
 
 def _face_digest(face: Face) -> str:
-    points = "" if face.landmarks68 is None else face.landmarks68.tolist()
-    return key_of(image=face.image.sha256, box=face.box.tolist(), landmarks=face.landmarks.tolist(), points=points)
+    digest = hashlib.sha256(face.image.sha256.encode())
+    for points in (face.box, face.landmarks, face.landmarks68):
+        digest.update(b"none" if points is None else np.ascontiguousarray(points, np.float64).tobytes())
+    return digest.hexdigest()
 
 
 def _face_to_json(face: Face) -> dict[str, Any]:

@@ -72,13 +72,14 @@ def frechet_without_groups(
     centre = a.mean(axis=0)
     a, b = a - centre, b - centre  # sums of squares about a near point keep their digits
     groups = int(max(real_groups.max(), swapped_groups.max())) + 1
-    whole = _Moments.of(a), _Moments.of(b)
+    whole: tuple[_Moments, _Moments] | None = None
     left_out = np.zeros(groups)
     for group in range(groups):
         inside = real_groups == group, swapped_groups == group
         if min(int((~inside[0]).sum()), int((~inside[1]).sum())) <= a.shape[1]:
             left_out[group] = frechet_distance(a[~inside[0]], b[~inside[1]])
             continue
+        whole = whole or (_Moments.of(a), _Moments.of(b))
         first, second = whole[0].without(a[inside[0]]), whole[1].without(b[inside[1]])
         left_out[group] = frechet_from_moments(first.mean, first.covariance, second.mean, second.covariance)
     return left_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -118,11 +119,9 @@ def wilson_interval(share: float, n: int, *, level: float = 0.95) -> Interval:
 
     Source: Wilson 1927; checked against scipy.stats.binomtest.
     """
-    from scipy import special
-
     if not 0 <= share <= 1 or n < 1:
         raise ValueError(f"share is {share} of {n}; wanted 0..1 of at least one")
-    z2 = float(special.ndtri((1 + level) / 2)) ** 2
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = float(np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))) / (1 + z2 / n)
     return Interval(max(0.0, centre - half), min(1.0, centre + half))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -13,7 +14,7 @@ import pytest
 
 import fsbench
 from fsbench.data.frames import png_bytes, read_rgb
-from tests.integration.conftest import Called, Cli, Run
+from tests.integration.conftest import Called, Cli
 
 CHOICES = (
     "failures, alignment, flip, fid_region, frames, sampling, source_frame, source_fallback, gallery, hit, "
@@ -54,6 +55,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "unknown.toml").write_text('swaper = "landmark"\n')
     (root / "few.toml").write_text("limit = 3\nswappers = [{name = 'copy-source'}]\n")
     (root / "plugin.py").write_text("class NoSwapper:\n    pass\n")
+    (root / "syntax.py").write_text("class Broken(:\n")
+    (root / "needs.py").write_text("\nimport a_package_that_is_not_there\n")
     (root / "blank.png").write_bytes(png_bytes(np.full((200, 200, 3), 90, np.uint8)))
     (root / "persons.json").write_text('{"000": "ann"}')
     return root
@@ -186,6 +189,26 @@ RUN_MISTAKES = [
         "ff++ --data {mini} --swapper {place}/plugin.py:NoSwapper",
         "{place}/plugin.py:NoSwapper is no Swapper",
         "derive it from fsbench.interfaces.Swapper",
+    ),
+    (
+        "ff++ --data {mini} --swapper {place}/syntax.py:Broken",
+        "syntax.py cannot be imported: SyntaxError in line 1: invalid syntax (syntax.py, line 1)",
+        "python {place}/syntax.py",
+    ),
+    (
+        "ff++ --data {mini} --swapper {place}/needs.py:Mine",
+        "needs.py cannot be imported: ModuleNotFoundError in line 2: No module named 'a_package_that_is_not_there'",
+        "python {place}/needs.py",
+    ),
+    (
+        "ff++ --data {mini} --evaluator pose={place}/gone.py:Mine",
+        "'{place}/gone.py' is no file",
+        "path/to/file.py:Class",
+    ),
+    (
+        "ff++ --data {mini} --swapper-arg blend=none",
+        "--swapper-arg blend=none: no --swapper is named",
+        "--swapper NAME",
     ),
     ("fid --real {place}/empty", "--swapped is missing", "fsbench run fid --real DIR --swapped DIR"),
     (
@@ -375,6 +398,13 @@ def test_flags_win_over_the_settings_file(cli: Cli, mini: Path, place: Path, tmp
     assert done.stdout.startswith("5 swaps planned")
 
 
+def test_controls_that_a_file_switches_off_are_switched_on_by_their_flag(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    (tmp_path / "off.toml").write_text("controls = false\n")
+    words = ["--config", tmp_path / "off.toml", "--dry-run", "--out", tmp_path]
+    assert "controls = false\n" in cli("run", "ff++", "--data", mini, *words).stderr
+    assert "controls = " not in cli("run", "ff++", "--data", mini, *words, "--controls").stderr
+
+
 def test_json_is_all_that_stdout_holds_where_it_is_asked_for(cli: Cli, mini: Path, tmp_path: Path) -> None:
     words = ["--swapper", "copy-target", "--no-controls", "--limit", "2", "--json", "--out", tmp_path]
     done = cli("run", "lfw", "--data", mini, *words)
@@ -463,9 +493,25 @@ def test_data_that_is_whole_passes_the_check_and_what_is_missing_is_named(cli: C
     ]
 
 
-def test_the_doctor_finds_this_machine_fit(fsbench: Run) -> None:
-    done = fsbench("doctor")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_every_command_that_a_hint_names_is_there(cli: Cli) -> None:
+    texts = [
+        node.value
+        for path in Path(fsbench.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword)
+        if node.arg == "hint"
+        for node in ast.walk(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    named = {found[0] for text in texts for found in re.findall(r"^fsbench (((data|cache) )?[a-z]+)", text)}
+    assert {"run", "list", "doctor", "data check"} <= named
+    for command in sorted(named):
+        assert cli(*command.split(), "--help").code == 0, command
+
+
+def test_the_doctor_finds_this_machine_fit(cli: Cli) -> None:
+    done = cli("doctor")
+    assert (done.code, done.stderr) == (0, "")
     assert re.search(r"^  ready   offline: dlib, dlib-resnet, pnp68, landmarks68, efflite0$", done.stdout, re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from fsbench.data.frames import png_bytes
+from fsbench.data.frames import png_bytes, read_rgb
 from tests.integration.conftest import Cli, numbers, results, values
 
 
@@ -84,6 +84,24 @@ def test_finished_pictures_score_what_their_swapper_scored(cli: Cli, lfw_run: Pa
     done = cli("run", "lfw", "--data", "mini", *words)
     assert done.code == 0, done.stderr
     assert numbers(results(tmp_path, "lfw")["copy"]) == numbers(results(lfw_run, "lfw")["landmark"])
+
+
+def test_pictures_of_a_repeated_run_are_those_that_were_measured_last(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    words = ["run", "lfw", "--data", mini, "--limit", "2"]
+    assert cli(*words, "--dry-run", "--out", tmp_path).code == 0
+    with (tmp_path / "lfw/planned_pairs.csv").open() as file:
+        pairs = list(csv.DictReader(file))
+    made = tmp_path / "made"
+    made.mkdir()
+    runs = ["--swapper", "mine=precomputed", "--swapper-arg", f"folder={made}", "--no-controls", "--out", tmp_path]
+    for side in ("source", "target"):
+        for pair in pairs:
+            (made / f"{pair['key']}.png").write_bytes(png_bytes(read_rgb(mini / "lfw/lfw" / pair[side])))
+        cli(*words, *runs)
+    for pair in pairs:
+        stored = read_rgb(folder(tmp_path, "mine") / "swaps" / f"{pair['key']}.png")
+        assert (stored == read_rgb(mini / "lfw/lfw" / pair["target"])).all()
+    assert values(results(tmp_path, "lfw")["mine"])["target_leakage"] == pytest.approx(1, abs=1e-9)
 
 
 def test_broken_pictures_and_pictures_without_a_face_are_counted(cli: Cli, mini: Path, tmp_path: Path) -> None:

@@ -46,11 +46,14 @@ class Pixel(Evaluator):
     dim: ClassVar[int] = 3
     batch_size: ClassVar[int] = 4
 
-    def __init__(self, *, role: str = "identity", place: str = "middle", zero: float = 0.0, batch: int = 4) -> None:
+    def __init__(
+        self, *, role: str = "identity", place: str = "middle", zero: float = 0.0, batch: int = 4, blind: bool = False
+    ) -> None:
         self.role = role
         self.place = place
         self.zero = zero
         self.batch_size = batch
+        self.landmarks_only = blind
 
     def extract(self, faces: Sequence[Face]) -> NDArray[np.float32]:
         return np.array([self._one(face) for face in faces], np.float32)
@@ -64,7 +67,7 @@ class Pixel(Evaluator):
 
 
 class Crop(Swapper):
-    """Gives the target's face alone, enlarged twice, and says where it lies, or does not."""
+    """Gives the target's face alone, enlarged three times, and says where it lies, or does not."""
 
     name: ClassVar[str] = "crop"
     version: ClassVar[int] = 1
@@ -78,8 +81,8 @@ class Crop(Swapper):
     def _one(self, item: SwapItem) -> Swapped:
         left, top, right, bottom = item.target.box.astype(int)
         face = read_rgb(item.target.image.path)[top - 2 : bottom + 2, left - 2 : right + 2]
-        matrix = np.array([[2.0, 0.0, -2.0 * (left - 2)], [0.0, 2.0, -2.0 * (top - 2)]])
-        return Swapped(face.repeat(2, 0).repeat(2, 1), matrix if self.known else None)
+        matrix = np.array([[3.0, 0.0, -3.0 * (left - 2)], [0.0, 3.0, -3.0 * (top - 2)]])
+        return Swapped(face.repeat(3, 0).repeat(3, 1), matrix if self.known else None)
 
 
 class Crash(Swapper):

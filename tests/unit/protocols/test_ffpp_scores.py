@@ -35,7 +35,7 @@ import pytest
 from fsbench.engine.bench import Bench
 from fsbench.errors import RunAborted
 from fsbench.protocols.outcome import Outcome
-from tests.unit.protocols.conftest import COPY_TARGET, Look, ffpp, finished, measurements, per_pair, swapper
+from tests.unit.protocols.conftest import COPY_TARGET, Look, evaluator, ffpp, finished, measurements, per_pair, swapper
 
 COLOURS = {
     "000": [(50, 0, 0), (160, 120, 0)],
@@ -105,6 +105,23 @@ def test_the_strict_value_leaves_the_very_source_frame_out(score: Score) -> None
     found = measurements(outcome)["id_retrieval_strict"]
     assert found.value == 12.5
     assert found.note.startswith("gallery of 8 frames; the source frame is among them for 8 of 8 results")
+
+
+def test_a_strict_value_leaves_out_results_that_have_no_other_right_answer(score: Score) -> None:
+    outcome = score({"gallery": "first_frame"})  # a, c, e, g: of p1, p3, p5 and p7 the source frame is the only one
+    assert per_pair(outcome, "id_retrieval_strict") == {P2: 1, P4: 0, P6: 0, P8: 0}
+    found = measurements(outcome)["id_retrieval_strict"]
+    assert (found.value, found.n) == (25.0, 4)
+    assert "4 results left out, which have no other right answer" in found.note
+
+
+@pytest.mark.parametrize("choices", [{"gallery": "source_frames", "source_frame": "first"}, {"hit": "frame"}])
+def test_a_strict_value_that_no_result_could_reach_is_null_and_not_nought(
+    score: Score, choices: dict[str, str]
+) -> None:
+    found = measurements(score(choices))["id_retrieval_strict"]
+    assert (found.value, found.low, found.n) == (None, None, 0)
+    assert "8 results left out, which have no other right answer" in found.note
 
 
 def test_by_dot_product_long_embeddings_win(score: Score) -> None:
@@ -178,6 +195,22 @@ def test_the_root_of_the_mean_square_is_a_choice_of_each(score: Score) -> None:
     assert found["expression_error"].value == 10 / 8
     found = measurements(score({"expression_reduce": "rms"}))
     assert (found["pose_error"].value, found["expression_error"].value) == (17 / 8, pytest.approx(sqrt(100 / 8)))
+
+
+def test_what_reads_landmarks_alone_is_null_where_they_are_the_targets_own(
+    data: Path, make_bench: Callable[..., Bench]
+) -> None:
+    bench = make_bench()
+    bench.evaluators = {**bench.evaluators, "pose": evaluator("pose", blind="true")}
+    own, target = (
+        measurements(ffpp(bench, data, swapper(COPY_TARGET), {**BASE, "alignment": whose}))
+        for whose in ("own", "target")
+    )
+    assert (own["pose_error"].value, own["expression_error"].value) == (0, 0)
+    assert (target["pose_error"].value, target["expression_error"].value) == (None, 0)
+    assert target["pose_error"].note == (
+        "results have the target's own landmarks here, and this measure reads nothing else"
+    )
 
 
 @pytest.mark.parametrize("reference", ["targets", "all_frames", "sources"])

@@ -144,17 +144,17 @@ def test_a_result_without_a_face_is_a_failure(
 
 
 def test_a_crop_that_says_where_it_lies_is_searched_there(target: FrameRef, make_bench: MakeBench) -> None:
-    # the crop starts two pixels before the box and doubles it: the box lies at 4 to 52
+    # the crop starts two pixels before the box and triples it: the box lies at 6 to 78, far from 12 to 36
     _, faces, failures = swapped(make_bench(), swapper("Crop"), target, target)
     assert failures == []
-    assert faces[KEY].box.tolist() == [4, 4, 52, 52]
+    assert faces[KEY].box.tolist() == [6, 6, 78, 78]
 
 
 def test_a_crop_of_unknown_place_gives_its_largest_face(target: FrameRef, make_bench: MakeBench) -> None:
     results, faces, failures = swapped(make_bench(), swapper("Crop", known="false"), target, target)
     assert failures == []
     assert results[KEY].matrix is None
-    assert faces[KEY].box.tolist() == [4, 4, 52, 52]
+    assert faces[KEY].box.tolist() == [6, 6, 78, 78]
 
 
 def test_aligned_with_the_target_its_box_and_landmarks_are_taken_unseen(
@@ -177,8 +177,8 @@ def test_aligned_with_the_target_a_crops_landmarks_are_mapped_into_it(target: Fr
     _, faces, failures = swapped(bench, swapper("Crop"), target, target, alignment="target")
     assert failures == []
     assert isinstance(original, Face)
-    assert faces[KEY].box.tolist() == [4, 4, 52, 52]
-    assert np.allclose(faces[KEY].landmarks, 2 * (original.landmarks - 10))
+    assert faces[KEY].box.tolist() == [6, 6, 78, 78]
+    assert np.allclose(faces[KEY].landmarks, 3 * (original.landmarks - 10))
 
 
 def test_aligned_with_the_target_a_crop_of_unknown_place_is_a_failure(target: FrameRef, make_bench: MakeBench) -> None:
