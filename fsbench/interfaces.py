@@ -99,6 +99,7 @@ class Protocol(ABC):
     name: ClassVar[str]
     version: ClassVar[int]
     roles: ClassVar[tuple[str, ...]]  # of the evaluators that it needs, checked before any work
+    swaps: ClassVar[bool] = True  # False: it measures pictures as they are
 
     @abstractmethod
     def pairs(self, config: RunConfig) -> list[SwapPair]:

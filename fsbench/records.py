@@ -77,7 +77,7 @@ class RunConfig(Record):
     split: Literal["all", "train", "val", "test"] = "all"
     persons: str = ""  # JSON file that maps a video id to a person, for the choice hit=person
     limit: int | None = Field(default=None, ge=1)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     bootstrap: int = Field(default=1000, ge=100)
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"

@@ -15,12 +15,14 @@ from fsbench.engine.cache import Cache
 from fsbench.engine.executors import executor
 from fsbench.engine.plugins import Identified, identify, plugin
 from fsbench.errors import ConfigError
+from fsbench.evaluators.inference import check_device
 from fsbench.interfaces import Detector, Evaluator, Swapper
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import evaluator_names
 from fsbench.provenance import provenance
 from fsbench.records import RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
+from fsbench.types import FrameRef
 
 CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
 NOTHING_SWAPPED: dict[str, Identified | None] = {"": None}
@@ -70,9 +72,10 @@ def prepare(config: RunConfig) -> Prepared:
     evaluators = {
         role: _evaluator(role, names[role], settings.get(role, {}), context, Evaluator) for role in protocol.roles
     }
+    check_device(config.device)
     check_writable(Path(config.out))
     plan = protocol.plan()
-    swappers = {chosen.shown: _swapper(chosen, context) for chosen in _chosen(config)} if plan.pairs else {}
+    swappers = {chosen.shown: _swapper(chosen, context) for chosen in _chosen(config)} if protocol.swaps else {}
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 
 
@@ -95,7 +98,10 @@ def run(
         progress=progress,
     )
     try:
-        data_digest = bench.data_digest(_data_refs(prepared.plan))
+        refs = _data_refs(prepared.plan)
+        if config.persons:  # who is in which video decides hits as the pictures do
+            refs["persons"] = FrameRef(Path(config.persons))
+        data_digest = bench.data_digest(refs)
         for label, swapper in (prepared.swappers or NOTHING_SWAPPED).items():
             started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
             bench.ledger = Ledger()
@@ -133,7 +139,11 @@ def _chosen(config: RunConfig) -> list[SwapperConfig]:
     if not config.swappers and not config.controls:
         raise ConfigError("no swapper is named and the controls are off", hint="--swapper landmark")
     chosen = [*(CONTROLS if config.controls else ()), *config.swappers]
-    return list({swapper.shown: swapper for swapper in chosen}.values())
+    by_label = {swapper.shown: swapper for swapper in chosen}
+    for swapper in chosen:
+        if swapper != by_label[swapper.shown]:
+            raise ConfigError(f"two swappers are called '{swapper.shown}'", hint="--swapper LABEL=NAME, one label each")
+    return list(by_label.values())
 
 
 def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
@@ -144,14 +154,14 @@ def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
 def _evaluator(
     role: str, name: str, settings: Mapping[str, str], context: Mapping[str, str], kind: type[Any]
 ) -> Identified:
-    found = identify(plugin(catalog.evaluator_target(name), settings, context), kind)
-    able = found.plugin.build().role
-    if able != role:
+    target = catalog.evaluator_target(name)
+    able = getattr(catalog.load(target), "role", role)
+    if able != role:  # before its settings, which another role may not have
         raise ConfigError(f"'{name}' measures {able}, not {role}", hint="fsbench list evaluators")
-    return found
+    return identify(plugin(target, settings, context), kind)
 
 
-def _data_refs(plan: Plan) -> dict[str, Any]:
+def _data_refs(plan: Plan) -> dict[str, FrameRef]:
     refs = {f"{pair.key} target": pair.target for pair in plan.pairs}
     refs |= {f"{pair.key} source": pair.source for pair in plan.pairs}
     refs |= {f"positive {pair.key} target": pair.target for pair in plan.positives}

@@ -50,7 +50,8 @@ def main() -> None:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "fsbench"
-        _fail(getattr(error, "message", "") or str(error), f"{command} --help", getattr(error, "exit_code", 2))
+        describe = getattr(error, "format_message", error.__str__)
+        _fail(describe(), f"{command} --help", getattr(error, "exit_code", 2))
     except (KeyboardInterrupt, typer.Abort):
         _fail(KEPT, "", INTERRUPTED)
     except BrokenPipeError:

@@ -56,6 +56,9 @@ def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str,
         label, equals, name = text.partition("=")
         if not equals or "/" in label:
             label, name = "", text
+        if (label or name) in chosen:
+            hint = "--swapper LABEL=NAME, one label each"
+            raise ConfigError(f"two swappers are called '{label or name}'", hint=hint)
         chosen[label or name] = {"name": name, "label": label, "args": {}}
     for key, value in pairs_of("--swapper-arg", settings).items():
         owner, dot, setting = key.rpartition(".")
@@ -77,7 +80,8 @@ def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> 
     if name != "mini":
         path = Path(name).expanduser()
         if not path.is_dir():
-            raise DataError(f"the data folder {name} is not there", hint="--data FOLDER, or --data mini")
+            what = "is a file; wanted a folder" if path.exists() else "is not there"
+            raise DataError(f"the data folder {name} {what}", hint="--data FOLDER, or --data mini")
         return {"data": str(path), "data_name": path.resolve().name}
     from fsbench.mini import ready
 

@@ -48,16 +48,19 @@ def swap(
     finder = catalog.entry("evaluator", catalog.EVALUATORS, detector).target
     found: Detector = identify(plugin(finder, {}, context), Detector).plugin.build()
     pair = SwapPair(f"{target.stem}_{source.stem}", FrameRef(source), FrameRef(target), source.stem, target.stem)
-    item = SwapItem(pair, _face(found, source, source_face), _face(found, target, face))
+    item = SwapItem(pair, _face(found, source, source_face, "--source-face"), _face(found, target, face, "--face"))
     outcome = perform(Task("swap", by.plugin), [item])[0][0]
     if isinstance(outcome, ItemError):
         raise DataError(f"the swap failed: {outcome.reason}", hint="another picture, or another --swapper")
     if isinstance(outcome, Encoded) and outcome.png is not None:
-        write_atomically(out, outcome.png)
+        try:
+            write_atomically(out, outcome.png)
+        except OSError as error:
+            raise DataError(f"{out} cannot be written: {error.strerror}", hint="-o FILE.png") from None
     print(f"written: {out}", file=sys.stderr)
 
 
-def _face(detector: object, path: Path, number: int) -> Face:
+def _face(detector: object, path: Path, number: int, option: str) -> Face:
     from fsbench.data.frames import pixel_sha256, read_rgb
     from fsbench.errors import DataError, ItemError
     from fsbench.interfaces import Detector
@@ -73,5 +76,5 @@ def _face(detector: object, path: Path, number: int) -> Face:
     if not faces:
         raise DataError(f"{path} shows no face that {detector.title} finds", hint="a picture with a clear face")
     if number > len(faces):
-        raise DataError(f"{path} shows {len(faces)} face(s), wanted number {number}", hint=f"--face {len(faces)}")
+        raise DataError(f"{path} shows {len(faces)} face(s), wanted number {number}", hint=f"{option} {len(faces)}")
     return faces[number - 1]

@@ -95,6 +95,7 @@ class Cache:
         path = self.picture(key, sha256)
         if not path.exists():
             write_atomically(path, png)
+            path.chmod(0o444)  # run folders hold the same file: who edits a picture there must not change the store
         return path
 
     def __len__(self) -> int:

@@ -88,10 +88,16 @@ def _detect(detector: Detector, images: Sequence[ImageRef]) -> list[list[Face]]:
 
 def _extract(evaluator: Evaluator, faces: Sequence[Face]) -> list[NDArray[np.float32] | ItemError]:
     rows = _matched(evaluator.name, list(np.asarray(evaluator.extract(faces), np.float32)), faces)
-    return [
-        row if np.isfinite(row).all() else ItemError(f"{evaluator.name} gave a number that is not finite")
-        for row in rows
-    ]
+    return [_sound(row, evaluator) for row in rows]
+
+
+def _sound(row: NDArray[np.float32], evaluator: Evaluator) -> NDArray[np.float32] | ItemError:
+    """Refuse a row that no metric can use: it would end the run where the metric meets it."""
+    if not np.isfinite(row).all():
+        return ItemError(f"{evaluator.name} gave a number that is not finite")
+    if evaluator.role == "identity" and not row.any():
+        return ItemError(f"{evaluator.name} gave an embedding of zeros, which has no direction")
+    return row
 
 
 def _swap(swapper: Swapper, items: Sequence[SwapItem]) -> list[Encoded | ItemError]:
@@ -109,10 +115,18 @@ def _checked(outcome: Any, item: SwapItem, text: dict[str, str]) -> Encoded | It
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         found = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}"
         return ItemError(f"the swapper returned {found}, wanted (H, W, 3) uint8 RGB")
-    whole = outcome.matrix is not None and np.array_equal(outcome.matrix, IDENTITY_MATRIX)
+    matrix = outcome.matrix
+    if matrix is not None and not _is_matrix(matrix):
+        found = f"{type(matrix).__name__} {getattr(matrix, 'shape', '')}".rstrip()
+        return ItemError(f"the swapper's matrix is {found}, wanted a finite (2, 3) array, or None")
+    whole = matrix is not None and np.array_equal(matrix, IDENTITY_MATRIX)
     if whole and (wanted := picture_size(item.target.image.path)) != image.shape[:2]:
         return ItemError(f"the result has {image.shape[:2]} rows and columns, the target's frame {wanted}")
     return Encoded(pixel_sha256(image), png_bytes(np.ascontiguousarray(image), text), outcome.matrix)
+
+
+def _is_matrix(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.shape == (2, 3) and bool(np.isfinite(value).all())
 
 
 def _matched(name: str, outcomes: list[Any], items: Sequence[Any]) -> list[Any]:

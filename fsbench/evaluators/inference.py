@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 GROUP = 8  # pictures at once: larger groups gain little on a CPU, and torch may then choose other kernels
 
 
+def check_device(device: str) -> None:
+    """Find out before the work whether a device can be used; "cpu" needs no look.
+
+    Raises:
+        ConfigError: there is no such device here.
+    """
+    if device == "cpu":
+        return
+    import torch
+
+    prepared(torch.nn.Linear(1, 1), device)
+
+
 def prepared(network: Network, device: str) -> Network:
     """Put a network on a device for measuring only: eval mode, no gradients, the faster memory layout.
 

@@ -86,7 +86,7 @@ class FFppProtocol(Protocol):
         if not self._faces:
             wanted = [pair.source for pair in plan.pairs if sources.exists(pair)]
             self._faces = find_faces(bench, [*plan.gallery, *(p.target for p in plan.pairs), *wanted], "largest")
-        failures = FailureList(self.definition.failures, list(plan.failures))
+        failures = FailureList.of_plan(self.definition.failures, plan.failures)
         pairs, rules = sources.resolve(bench, plan.pairs, self._faces, failures)
         items = ready_items(pairs, self._faces, failures)
         results, faces = swap_and_verify(bench, swapper, items, alignment=self.definition.alignment, failures=failures)

@@ -67,6 +67,9 @@ def _retrieval(
     gallery = _gallery(bench, material, choices)
     failed = material.plan.planned - len(probes)
     misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
+    if not gallery:
+        why = "no frame of the gallery could be measured"
+        return [scorer.of_pairs(metric, by, {}, n_failed=failed, note=why) for metric in metrics]
     if not probes:
         return [scorer.of_pairs(metric, by, misses, n_failed=failed) for metric in metrics]
     pairs = {item.pair.key: item.pair for item in material.items}

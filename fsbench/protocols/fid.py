@@ -20,6 +20,8 @@ from fsbench.protocols.swapping import FailureList, find_faces
 from fsbench.records import RunConfig
 from fsbench.types import Face, Failure, FrameRef, ImageRef, SwapPair
 
+USAGE = "fsbench run fid --real DIR --swapped DIR"
+
 
 class FidProtocol(Protocol):
     """`fsbench run fid --real DIR --swapped DIR`. Swaps nothing."""
@@ -27,13 +29,18 @@ class FidProtocol(Protocol):
     name: ClassVar[str] = "fid"
     version: ClassVar[int] = 1
     roles: ClassVar[tuple[str, ...]] = ("distribution",)
+    swaps: ClassVar[bool] = False
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
         self.definition = definition(FidDefinition, "fid", config.preset, config.choices)
         for name, folder in (("--real", config.real), ("--swapped", config.swapped)):
             if not folder:
-                raise ConfigError(f"{name} is missing", hint="fsbench run fid --real DIR --swapped DIR")
+                raise ConfigError(f"{name} is missing", hint=USAGE)
+        if config.swappers or config.data:
+            found = "--swapper" if config.swappers else "--data"
+            raise ConfigError(f"fid compares two folders and takes no {found}", hint=USAGE)
+        self._sides: dict[str, list[FrameRef]] = {}
 
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
@@ -45,9 +52,13 @@ class FidProtocol(Protocol):
 
     def plan(self) -> Plan:
         """List the pictures of both folders."""
-        real, swapped = _pictures(self.config.real), _pictures(self.config.swapped)
-        limit = self.config.limit
-        return Plan([], gallery={**dict.fromkeys(real[:limit], "real"), **dict.fromkeys(swapped[:limit], "swapped")})
+        for side, folder in (("real", self.config.real), ("swapped", self.config.swapped)):
+            self._sides[side] = _pictures(folder)[: self.config.limit]
+        sides: dict[FrameRef, list[str]] = {}  # a picture may lie in both folders
+        for side, refs in self._sides.items():
+            for ref in refs:
+                sides.setdefault(ref, []).append(side)
+        return Plan([], gallery={ref: " and ".join(names) for ref, names in sides.items()})
 
     def pairs(self, config: RunConfig) -> list[SwapPair]:
         """Give no pairs: nothing is swapped."""
@@ -58,15 +69,16 @@ class FidProtocol(Protocol):
         failures = FailureList(self.definition.failures)
         found = self._faces(bench, plan)
         faces: dict[str, dict[str, Face]] = {"real": {}, "swapped": {}}
-        for ref, side in plan.gallery.items():
-            key, face = f"{side}/{ref.path.name}", found[ref]
-            if isinstance(face, Failure):
-                failures.add(key, face.stage, face.reason)
-            else:
-                faces[side][str(ref)] = face
+        for side, refs in self._sides.items():
+            for ref in refs:
+                face = found[ref]
+                if isinstance(face, Failure):
+                    failures.add(f"{side}/{ref.path.name}", face.stage, face.reason)
+                else:
+                    faces[side][str(ref)] = face
         real = measured(bench, "distribution", faces["real"], failures)
         swapped = measured(bench, "distribution", faces["swapped"], failures)
-        planned = sum(side == "swapped" for side in plan.gallery.values())
+        planned = len(self._sides["swapped"])
         scorer = Scorer(self.definition, {}, planned, self.config.bootstrap, self.config.seed)
         by = network(bench.evaluators["distribution"])
         sides = [Rows.of(rows, {key: key for key in rows}) for rows in (real, swapped)]
@@ -92,7 +104,7 @@ def _whole(image: ImageRef) -> Face | Failure:
 def _pictures(folder: str) -> list[FrameRef]:
     root = Path(folder)
     if not root.is_dir():
-        raise DataError(f"{folder} is no folder", hint="fsbench run fid --real DIR --swapped DIR")
+        raise DataError(f"{folder} is no folder", hint=USAGE)
     files = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
     if not files:
         raise DataError(f"{folder} holds no pictures ({', '.join(PICTURES)})", hint="name the folder that holds them")

@@ -62,7 +62,7 @@ class LfwProtocol(Protocol):
         if not self._faces:
             both = [ref for pair in (*plan.pairs, *plan.positives) for ref in (pair.target, pair.source)]
             self._faces = find_faces(bench, both, self.definition.face)
-        failures = FailureList(self.definition.failures, list(plan.failures))
+        failures = FailureList.of_plan(self.definition.failures, plan.failures)
         items = ready_items(plan.pairs, self._faces, failures)
         results, faces = swap_and_verify(bench, swapper, items, alignment=self.definition.alignment, failures=failures)
         clusters = {pair.key: (pair.target_id, pair.source_id) for pair in plan.pairs}

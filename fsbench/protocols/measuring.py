@@ -71,11 +71,15 @@ def distances(
     """Measure Frechet and kernel distance of the results to original pictures."""
     results = measured(bench, "distribution", dict(material.faces), failures)
     labels = {item.pair.key: item.pair.target_id for item in material.items}
+    origins = None
     if reference == "all_frames":
+        origins = {item.pair.key: str(item.pair.target) for item in material.items}
         faces = {str(ref): face for ref, face in material.gallery.items() if isinstance(face, Face)}
         labels |= {str(ref): name for ref, name in material.plan.gallery.items()}
     else:
         faces = {item.pair.key: item.target if reference == "targets" else item.source for item in material.items}
     real = measured(bench, "distribution", faces, None)
     by = network(bench.evaluators["distribution"])
-    return scorer.of_sets(by, Rows.of(real, labels), Rows.of(results, labels), reference=reference.replace("_", " "))
+    return scorer.of_sets(
+        by, Rows.of(real, labels), Rows.of(results, labels, origins), reference=reference.replace("_", " ")
+    )

@@ -42,11 +42,18 @@ class Rows:
     keys: Sequence[str]
     values: NDArray[np.float32]  # (N, D)
     labels: Sequence[str]
+    origins: Sequence[str] = ()  # the key of the real row each was made from, where that is not its own key
 
     @classmethod
-    def of(cls, rows: Mapping[str, NDArray[np.float32]], labels: Mapping[str, str]) -> Rows:
-        """Collect rows by key, and the label of each."""
-        return cls(list(rows), np.array(list(rows.values()), np.float32), [labels[key] for key in rows])
+    def of(
+        cls,
+        rows: Mapping[str, NDArray[np.float32]],
+        labels: Mapping[str, str],
+        origins: Mapping[str, str] | None = None,
+    ) -> Rows:
+        """Collect rows by key, with the label and the origin of each."""
+        values = np.array(list(rows.values()), np.float32)
+        return cls(list(rows), values, [labels[key] for key in rows], [origins[key] for key in rows] if origins else ())
 
 
 @dataclass(frozen=True)
@@ -118,17 +125,18 @@ class Scorer:
         of_row = deal_groups([*real.labels, *swapped.labels], seed=self.seed)
         groups = {"real_groups": of_row[: len(real.values)], "swapped_groups": of_row[len(real.values) :]}
         place = {key: row for row, key in enumerate(real.keys)}
-        origin = [place.get(key, -1) for key in swapped.keys]
+        origin = [place.get(key, -1) for key in swapped.origins or swapped.keys]
         sums = kernel_sums(real.values, swapped.values, origin=origin, **groups)
         value = frechet_distance(real.values, swapped.values)
         interval = _jackknifed(value, lambda: frechet_without_groups(real.values, swapped.values, **groups))
         if interval is not None:  # a distance is not negative, though its +- may reach there
             interval = Interval(max(0.0, interval.low), interval.high)
-        n, remark = len(swapped.values), note + _size_note(real, swapped)
+        n, remark = len(swapped.values), note + _size_note(real, swapped) + _interval_note(interval)
         fid = self._measurement("fid", network, value, interval, n, failed, remark, {})
         value = sums.distance()
         interval = _jackknifed(value, sums.without_groups)
-        return [fid, self._measurement("kid", network, value, interval, n, failed, note, {})]
+        remark = note + _interval_note(interval)
+        return [fid, self._measurement("kid", network, value, interval, n, failed, remark, {})]
 
     def _measurement(
         self,
@@ -174,6 +182,10 @@ def _jackknifed(value: float, without_groups: Callable[[], NDArray[np.float64]])
     except ValueError:
         return None
     return jackknife_interval(value, left_out) if len(left_out) >= MOST_COARSE else None
+
+
+def _interval_note(interval: Interval | None) -> str:
+    return "" if interval else f"; no interval: it takes {MOST_COARSE} groups with enough pictures in the others"
 
 
 def _size_note(real: Rows, swapped: Rows) -> str:

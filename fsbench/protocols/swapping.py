@@ -25,6 +25,14 @@ class FailureList:
     policy: str
     items: list[Failure] = field(default_factory=list)
 
+    @classmethod
+    def of_plan(cls, policy: str, planned: Iterable[Failure]) -> FailureList:
+        """Start with what failed before anything was looked at."""
+        failures = cls(policy)
+        for failure in planned:
+            failures.add(failure.key, failure.stage, failure.reason)
+        return failures
+
     def add(self, key: str, stage: str, error: ItemError | str) -> None:
         """Note that an item failed."""
         reason = error.reason if isinstance(error, ItemError) else error

@@ -168,8 +168,12 @@ RUN_MISTAKES = [
         "'limit' is 0: input should be greater than or equal to 1",
         "fsbench run --help",
     ),
-    ("ff++ --data {mini} --limt 3", "No such option: --limt", "fsbench run --help"),
-    ("", "Missing parameter: protocol", "fsbench run --help"),
+    (
+        "ff++ --data {mini} --limt 3",
+        "No such option: --limt (Possible options: --limit, --split, --suite)",
+        "fsbench run --help",
+    ),
+    ("", "Missing argument 'protocol'.", "fsbench run --help"),
     (
         "ff++ --data {mini} --set hit=person",
         "hit=person needs to know who is in which video",
@@ -235,7 +239,7 @@ OTHER_MISTAKES = [
         "--face 1",
     ),
     ("swap {astronaut} {astronaut} --swapper landmrk -o {place}/o.png", None, "fsbench list swappers"),
-    ("swap {astronaut} {astronaut}", "Missing parameter: out", "fsbench swap --help"),
+    ("swap {astronaut} {astronaut}", "Missing option '--out' / '-o'.", "fsbench swap --help"),
     (
         "report {place}/empty",
         "no finished run in {place}/empty\n  {place}/empty holds no run folder",
