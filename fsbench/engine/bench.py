@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from fsbench.data.frames import file_sha256
 from fsbench.engine.cache import Cache, key_of
 from fsbench.engine.executors import Executor
+from fsbench.engine.faces import face_digest, from_json, in_picture, to_json
 from fsbench.engine.plugins import Identified
 from fsbench.engine.stages import Encoded, Task
 from fsbench.errors import ItemError
@@ -101,14 +101,13 @@ class Bench:
         """Find all faces of each picture, largest first; an empty list where there is none."""
         keys = {i: key_of(kind="detect", by=self.detector.key, image=i.sha256) for i in dict.fromkeys(images)}
         found: dict[ImageRef, list[Face] | ItemError] = {
-            image: [_face_from_json(image, face) for face in json.loads(value)]
-            for image, value in self._cached(keys).items()
+            image: [from_json(image, face) for face in json.loads(value)] for image, value in self._cached(keys).items()
         }
         missing = _first_of_each([i for i in keys if i not in found], keys)
 
         def keep(image: ImageRef, faces: list[Face]) -> tuple[str, bytes]:
             found[image] = faces
-            return keys[image], json.dumps([_face_to_json(face) for face in faces]).encode()
+            return keys[image], json.dumps([to_json(face) for face in faces]).encode()
 
         task = Task("detect", self.detector.plugin)
         batches = _batches(missing, self.detector.plugin.build().batch_size)
@@ -118,7 +117,9 @@ class Bench:
         for image in keys:
             if image not in found:
                 outcome = found[same[keys[image]]]
-                found[image] = outcome if isinstance(outcome, ItemError) else [_moved(face, image) for face in outcome]
+                found[image] = (
+                    outcome if isinstance(outcome, ItemError) else [in_picture(face, image) for face in outcome]
+                )
         return found
 
     def swap(self, by: Identified, items: Sequence[SwapItem]) -> dict[str, SwapResult | ItemError]:
@@ -132,7 +133,7 @@ class Bench:
             except ItemError as error:
                 found[item.pair.key] = error
                 continue
-            source, target = _face_digest(item.source), _face_digest(item.target)
+            source, target = face_digest(item.source), face_digest(item.target)
             keys[item] = key_of(kind="swap", by=by.key, source=source, target=target, mark=mark)
         for item, value in self._cached(keys).items():
             sha256, matrix = json.loads(value)
@@ -161,7 +162,7 @@ class Bench:
         """
         by = self.evaluators[role]
         evaluator = by.plugin.build()
-        keys = {face: key_of(kind="features", role=role, by=by.key, face=_face_digest(face)) for face in faces}
+        keys = {face: key_of(kind="features", role=role, by=by.key, face=face_digest(face)) for face in faces}
         rows: dict[str, NDArray[np.float32] | ItemError] = {
             keys[face]: np.frombuffer(value, np.float32) for face, value in self._cached(keys).items()
         }
@@ -183,6 +184,16 @@ class Bench:
             else:
                 values[number] = row
         return Features(values, np.array([number not in reasons for number in range(len(faces))], bool)), reasons
+
+    def remember(self, parts: Mapping[str, object], compute: Callable[[], list[float | None]]) -> list[float | None]:
+        """Give the numbers stored for the parts of a key, or compute them and store them."""
+        key = key_of(**parts)
+        stored = self.cache.get([key])
+        if key in stored:
+            return list(json.loads(stored[key]))
+        numbers = compute()
+        self.cache.put({key: json.dumps(numbers).encode()})
+        return numbers
 
     def data_digest(self, refs: Mapping[str, FrameRef]) -> str:
         """Name the data that a run rests on: what each key stands for, by the content of the file and the frame."""
@@ -272,24 +283,3 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _first_of_each(items: Sequence[T], keys: Mapping[T, str]) -> list[T]:
     return list({keys[item]: item for item in reversed(items)}.values())[::-1]
-
-
-def _face_digest(face: Face) -> str:
-    digest = hashlib.sha256(face.image.sha256.encode())
-    for points in (face.box, face.landmarks, face.landmarks68):
-        digest.update(b"none" if points is None else np.ascontiguousarray(points, np.float64).tobytes())
-    return digest.hexdigest()
-
-
-def _face_to_json(face: Face) -> dict[str, Any]:
-    points = None if face.landmarks68 is None else face.landmarks68.tolist()
-    return {"box": face.box.tolist(), "landmarks": face.landmarks.tolist(), "score": face.score, "points": points}
-
-
-def _face_from_json(image: ImageRef, content: dict[str, Any]) -> Face:
-    points = None if content["points"] is None else np.array(content["points"])
-    return Face(image, np.array(content["box"]), np.array(content["landmarks"]), content["score"], points)
-
-
-def _moved(face: Face, image: ImageRef) -> Face:
-    return Face(image, face.box, face.landmarks, face.score, face.landmarks68)

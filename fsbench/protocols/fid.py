@@ -15,7 +15,8 @@ from fsbench.protocols import words
 from fsbench.protocols.measuring import measured, network
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import FidDefinition, definition
-from fsbench.protocols.scoring import Rows, Scorer
+from fsbench.protocols.scoring import Scorer
+from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList, find_faces
 from fsbench.records import RunConfig
 from fsbench.types import Face, Failure, FrameRef, ImageRef, SwapPair
@@ -82,7 +83,7 @@ class FidProtocol(Protocol):
         scorer = Scorer(self.definition, {}, planned, self.config.bootstrap, self.config.seed)
         by = network(bench.evaluators["distribution"])
         sides = [Rows.of(rows, {key: key for key in rows}) for rows in (real, swapped)]
-        scored = scorer.of_sets(by, *sides, reference=Path(self.config.real).name)
+        scored = scorer.of_sets(by, *sides, reference=Path(self.config.real).name, remember=bench.remember)
         return Outcome([], {}, [], {}, failures.items, scored, {}, planned, len(swapped))
 
     def _faces(self, bench: Bench, plan: Plan) -> dict[FrameRef, Face | Failure]:

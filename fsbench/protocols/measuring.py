@@ -12,7 +12,8 @@ from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.metrics.identity import cosine
 from fsbench.protocols.outcome import Plan, Scored
-from fsbench.protocols.scoring import Network, Rows, Scorer
+from fsbench.protocols.scoring import Network, Scorer
+from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList
 from fsbench.types import Face, Failure, FrameRef, SwapItem
 
@@ -79,7 +80,5 @@ def distances(
     else:
         faces = {item.pair.key: item.target if reference == "targets" else item.source for item in material.items}
     real = measured(bench, "distribution", faces, None)
-    by = network(bench.evaluators["distribution"])
-    return scorer.of_sets(
-        by, Rows.of(real, labels), Rows.of(results, labels, origins), reference=reference.replace("_", " ")
-    )
+    by, sides = network(bench.evaluators["distribution"]), (Rows.of(real, labels), Rows.of(results, labels, origins))
+    return scorer.of_sets(by, *sides, reference=reference.replace("_", " "), remember=bench.remember)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fsbench.metrics.distribution import frechet_distance, frechet_without_groups
-from fsbench.metrics.kernel import kernel_sums
 from fsbench.metrics.spec import METRICS
-from fsbench.metrics.stats import Interval, cluster_bootstrap, deal_groups, jackknife_interval, wilson_interval
+from fsbench.metrics.stats import Interval, cluster_bootstrap, wilson_interval
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.presets import Definition
+from fsbench.protocols.set_distances import MOST_COARSE, Distance, Remember, Rows, at_once, set_distances
 from fsbench.records import Measurement, digest
 
 Statistic = Literal["mean", "variance", "rms"]
@@ -23,7 +21,6 @@ STATISTICS = {
     "variance": lambda values: float(np.var(values, ddof=1)),
     "rms": lambda values: float(np.sqrt(np.mean(np.square(values)))),
 }
-MOST_COARSE = 3  # groups: a spread of two numbers says nothing
 FEW_CLUSTERS = 10  # below this a percentile interval is known to be too narrow
 
 
@@ -33,27 +30,6 @@ class Network:
 
     title: str
     identity: str  # "name@version", with its settings
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Features of a set of pictures, each with its key and with what intervals resample."""
-
-    keys: Sequence[str]
-    values: NDArray[np.float32]  # (N, D)
-    labels: Sequence[str]
-    origins: Sequence[str] = ()  # the key of the real row each was made from, where that is not its own key
-
-    @classmethod
-    def of(
-        cls,
-        rows: Mapping[str, NDArray[np.float32]],
-        labels: Mapping[str, str],
-        origins: Mapping[str, str] | None = None,
-    ) -> Rows:
-        """Collect rows by key, with the label and the origin of each."""
-        values = np.array(list(rows.values()), np.float32)
-        return cls(list(rows), values, [labels[key] for key in rows], [origins[key] for key in rows] if origins else ())
 
 
 @dataclass(frozen=True)
@@ -111,32 +87,23 @@ class Scorer:
         values = {key: float(key in keys) for key in self.clusters}
         return self.of_pairs("coverage", None, values, n_failed=self.planned - len(keys))
 
-    def of_sets(self, network: Network, real: Rows, swapped: Rows, *, reference: str) -> list[Scored]:
-        """Measure Frechet and kernel distance of two sets of features, with delete-a-group jackknife intervals.
-
-        A group leaves out the same videos (people) of both sets. Rows of one key are a target and its own result.
-        """
+    def of_sets(
+        self, network: Network, real: Rows, swapped: Rows, *, reference: str, remember: Remember = at_once
+    ) -> list[Scored]:
+        """Measure Frechet and kernel distance of two sets of features; see `set_distances`."""
         failed = self.planned - len(swapped.values)
         note = f"reference: {reference}, n = {len(real.values)}"
         if min(len(real.values), len(swapped.values)) < 2:
             why = f"{note}; a distance needs two pictures on each side"
             n = len(swapped.values)
             return [self._measurement(metric, network, None, None, n, failed, why, {}) for metric in ("fid", "kid")]
-        of_row = deal_groups([*real.labels, *swapped.labels], seed=self.seed)
-        groups = {"real_groups": of_row[: len(real.values)], "swapped_groups": of_row[len(real.values) :]}
-        place = {key: row for row, key in enumerate(real.keys)}
-        origin = [place.get(key, -1) for key in swapped.origins or swapped.keys]
-        sums = kernel_sums(real.values, swapped.values, origin=origin, **groups)
-        value = frechet_distance(real.values, swapped.values)
-        interval = _jackknifed(value, lambda: frechet_without_groups(real.values, swapped.values, **groups))
-        if interval is not None:  # a distance is not negative, though its +- may reach there
-            interval = Interval(max(0.0, interval.low), interval.high)
-        n, remark = len(swapped.values), note + _size_note(real, swapped) + _interval_note(interval)
-        fid = self._measurement("fid", network, value, interval, n, failed, remark, {})
-        value = sums.distance()
-        interval = _jackknifed(value, sums.without_groups)
-        remark = note + _interval_note(interval)
-        return [fid, self._measurement("kid", network, value, interval, n, failed, remark, {})]
+        frechet, kernel = set_distances(real, swapped, seed=self.seed, remember=remember)
+        notes = note + _size_note(real, swapped) + _interval_note(frechet), note + _interval_note(kernel)
+        n = len(swapped.values)
+        return [
+            self._measurement(metric, network, found.value, found.interval, n, failed, remark, {})
+            for metric, found, remark in zip(("fid", "kid"), (frechet, kernel), notes, strict=True)
+        ]
 
     def _measurement(
         self,
@@ -175,17 +142,8 @@ class Scorer:
         return Scored(measurement, per_pair if spec.per_pair else {})
 
 
-def _jackknifed(value: float, without_groups: Callable[[], NDArray[np.float64]]) -> Interval | None:
-    """Give the interval of a distance, where leaving out each of at least three groups leaves enough on both sides."""
-    try:
-        left_out = without_groups()
-    except ValueError:
-        return None
-    return jackknife_interval(value, left_out) if len(left_out) >= MOST_COARSE else None
-
-
-def _interval_note(interval: Interval | None) -> str:
-    return "" if interval else f"; no interval: it takes {MOST_COARSE} groups with enough pictures in the others"
+def _interval_note(found: Distance) -> str:
+    return "" if found.interval else f"; no interval: it takes {MOST_COARSE} groups with enough pictures in the others"
 
 
 def _size_note(real: Rows, swapped: Rows) -> str:

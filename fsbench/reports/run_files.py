@@ -36,7 +36,8 @@ def read_samples(file: Path) -> dict[str, list[Any]]:
     if not file.is_file():
         raise RecordError(f"{file} is not there, so nothing is known of single pairs", hint="repeat the run")
     try:
-        table = pyarrow.parquet.read_table(file)
+        with pyarrow.parquet.ParquetFile(file) as parquet:  # read_table would import pandas for one file
+            table = parquet.read()
     except (OSError, pyarrow.ArrowException) as error:
         raise RecordError(f"{file} cannot be read: {error}", hint="repeat the run that wrote it") from None
     missing = [name for name in SAMPLE_COLUMNS if name not in table.column_names]

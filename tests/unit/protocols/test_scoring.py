@@ -9,7 +9,8 @@ import pytest
 
 from fsbench.metrics.spec import METRICS
 from fsbench.protocols.presets import FFppDefinition
-from fsbench.protocols.scoring import Network, Rows, Scorer
+from fsbench.protocols.scoring import Network, Scorer
+from fsbench.protocols.set_distances import Rows
 
 DLIB = Network("dlib ResNet", "dlib-resnet@1()")
 
