@@ -65,14 +65,12 @@ def set_distances(real: Rows, swapped: Rows, *, seed: int, remember: Remember = 
     groups = of_row[: len(real.values)], of_row[len(real.values) :]
     place = {key: row for row, key in enumerate(real.keys)}
     origin = np.array([place.get(key, -1) for key in swapped.origins or swapped.keys], np.int64)
-    content = [
-        hashlib.sha256(np.ascontiguousarray(part).tobytes()) for part in (real.values, swapped.values, *groups, origin)
-    ]
+    arrays = (real.values, swapped.values, *groups, origin)
     parts = {
         "kind": "set distances",
         "versions": [METRICS["fid"].version, METRICS["kid"].version],
         "dim": real.values.shape[1],
-        "content": [digest.hexdigest() for digest in content],
+        "content": [hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest() for array in arrays],
     }
     found = remember(parts, lambda: _numbers(real.values, swapped.values, *groups, origin))
     return _distance(found[:3]), _distance(found[3:])
