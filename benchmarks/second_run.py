@@ -4,7 +4,7 @@ Runs `fsbench run ff++` as a process of its own in an empty cache, then again, t
 ratio of the second time to the first, what the third run computed of the originals (nothing is wanted), and the share
 of the first run spent outside decoding, detection, swapping and networks.
 
-    python benchmarks/second_run.py [--data FOLDER] [--workers 1]
+    python benchmarks/second_run.py [--data FOLDER] [--frames 10] [--workers 1]
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="mini")
     parser.add_argument("--workers", default="1")
+    parser.add_argument("--frames", default="10", help="of each video")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         space = Path(name)
         out = space / "out"
-        words = ["--data", options.data, "--workers", options.workers, "--out", str(out)]
+        words = ["--data", options.data, "--workers", options.workers, "--set", f"frames={options.frames}"]
+        words += ["--out", str(out)]
         if options.data == "mini":  # made once, outside what is measured
             run(["--data", "mini", "--dry-run", "--out", str(out)], space / "cache")
         first = run(words, space / "cache")
