@@ -18,6 +18,10 @@ from fsbench.errors import ItemError
 from fsbench.types import Face, ImageRef, SwapItem, SwapPair, Swapped
 
 if TYPE_CHECKING:
+    from fsbench.engine.bench import Bench
+    from fsbench.engine.plugins import Identified
+    from fsbench.protocols.outcome import Outcome, Plan
+    from fsbench.protocols.presets import Definition
     from fsbench.records import RunConfig
 
 
@@ -94,13 +98,38 @@ class Evaluator(ABC):
 
 
 class Protocol(ABC):
-    """One evaluation section of a paper."""
+    """One evaluation section of a paper, under the settings of one run."""
 
     name: ClassVar[str]
-    version: ClassVar[int]
+    version: ClassVar[int]  # rises when equal input gives other numbers
     roles: ClassVar[tuple[str, ...]]  # of the evaluators that it needs, checked before any work
     swaps: ClassVar[bool] = True  # False: it measures pictures as they are
 
+    @property
     @abstractmethod
-    def pairs(self, config: RunConfig) -> list[SwapPair]:
-        """Plan the swaps from file names and video lengths: no pixels, no models; same config, same list."""
+    def definition(self) -> Definition:
+        """Every choice that was made."""
+
+    @abstractmethod
+    def __init__(self, config: RunConfig) -> None:
+        """Check the settings.
+
+        Raises:
+            ConfigError: a preset, choice or setting is wrong.
+        """
+
+    @abstractmethod
+    def evaluator_settings(self) -> dict[str, dict[str, str]]:
+        """Say what the definition asks of the evaluators, by role."""
+
+    @abstractmethod
+    def explain(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """Say the definition in sentences, given the title of each evaluator by role."""
+
+    @abstractmethod
+    def plan(self) -> Plan:
+        """Plan the swaps from file names and video lengths: no pixels, no models; same data, same plan."""
+
+    @abstractmethod
+    def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:
+        """Swap and measure with one swapper, or with none where nothing is swapped."""

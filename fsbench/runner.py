@@ -16,11 +16,11 @@ from fsbench.engine.executors import executor
 from fsbench.engine.plugins import Identified, identify, plugin
 from fsbench.errors import ConfigError
 from fsbench.evaluators.inference import check_device
-from fsbench.interfaces import Detector, Evaluator, Swapper
+from fsbench.interfaces import Detector, Evaluator, Protocol, Swapper
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import evaluator_names
 from fsbench.provenance import provenance
-from fsbench.records import RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
+from fsbench.records import Provenance, RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
 from fsbench.types import FrameRef
 
@@ -37,7 +37,7 @@ class Prepared:
     """A run whose names, settings, weights and data were found to be in order."""
 
     config: RunConfig
-    protocol: Any  # a Protocol with plan, run, explain, evaluator_settings
+    protocol: Protocol
     detector: Identified
     evaluators: Mapping[str, Identified]
     swappers: Mapping[str, Identified | None]  # label -> swapper
@@ -64,7 +64,7 @@ def prepare(config: RunConfig) -> Prepared:
         FsbenchError: a name, setting, weight file, data folder or output folder is not right.
     """
     entry = catalog.entry("protocol", catalog.PROTOCOLS, config.protocol)
-    protocol = catalog.load(entry.target)(config)
+    protocol: Protocol = catalog.load(entry.target)(config)
     names = evaluator_names(config.suite, config.evaluators)
     context = {"device": config.device, "data": config.data, "compression": config.compression}
     detector = _evaluator("detect", names["detect"], {}, context, Detector)
@@ -185,7 +185,7 @@ def _swapper_record(label: str, swapper: Identified | None, config: RunConfig) -
     )
 
 
-def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin: Any) -> RunResult:
+def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin: Provenance) -> RunResult:
     config, protocol = prepared.config, prepared.protocol
     definition = protocol.definition.as_text()
     titles = {role: by.plugin.build().title for role, by in prepared.evaluators.items()}

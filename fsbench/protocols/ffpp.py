@@ -35,10 +35,15 @@ class FFppProtocol(Protocol):
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        self.definition = definition(FFppDefinition, "ff++", config.preset, config.choices)
+        self._definition = definition(FFppDefinition, "ff++", config.preset, config.choices)
         self._videos: dict[str, Sampled] = {}
         self._faces: dict[FrameRef, Face | Failure] = {}
         self._persons: dict[str, str] = {}
+
+    @property
+    def definition(self) -> FFppDefinition:
+        """Every choice that was made."""
+        return self._definition
 
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
@@ -76,11 +81,7 @@ class FFppProtocol(Protocol):
             data.compression,
         )
 
-    def pairs(self, config: RunConfig) -> list[SwapPair]:
-        """Plan the swaps that can be named."""
-        return type(self)(config).plan().pairs
-
-    def run(self, bench: Bench, plan: Plan, swapper: Identified) -> Outcome:
+    def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:
         """Swap and measure with one swapper; the faces of the originals are found once for all swappers."""
         sources = SourceFrames(self.definition, self._videos)
         if not self._faces:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from fsbench.data.frames import PICTURES
 from fsbench.engine.bench import Bench
+from fsbench.engine.plugins import Identified
 from fsbench.errors import ConfigError, DataError, ItemError
 from fsbench.evaluators.distribution import whole_picture
 from fsbench.interfaces import Protocol
@@ -19,7 +20,7 @@ from fsbench.protocols.scoring import Scorer
 from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList, find_faces
 from fsbench.records import RunConfig
-from fsbench.types import Face, Failure, FrameRef, ImageRef, SwapPair
+from fsbench.types import Face, Failure, FrameRef, ImageRef
 
 USAGE = "fsbench run fid --real DIR --swapped DIR"
 
@@ -34,7 +35,7 @@ class FidProtocol(Protocol):
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        self.definition = definition(FidDefinition, "fid", config.preset, config.choices)
+        self._definition = definition(FidDefinition, "fid", config.preset, config.choices)
         for name, folder in (("--real", config.real), ("--swapped", config.swapped)):
             if not folder:
                 raise ConfigError(f"{name} is missing", hint=USAGE)
@@ -42,6 +43,11 @@ class FidProtocol(Protocol):
             found = "--swapper" if config.swappers else "--data"
             raise ConfigError(f"fid compares two folders and takes no {found}", hint=USAGE)
         self._sides: dict[str, list[FrameRef]] = {}
+
+    @property
+    def definition(self) -> FidDefinition:
+        """Every choice that was made."""
+        return self._definition
 
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
@@ -61,11 +67,7 @@ class FidProtocol(Protocol):
                 sides.setdefault(ref, []).append(side)
         return Plan([], gallery={ref: " and ".join(names) for ref, names in sides.items()})
 
-    def pairs(self, config: RunConfig) -> list[SwapPair]:
-        """Give no pairs: nothing is swapped."""
-        return []
-
-    def run(self, bench: Bench, plan: Plan, swapper: object = None) -> Outcome:
+    def run(self, bench: Bench, plan: Plan, swapper: Identified | None = None) -> Outcome:
         """Measure the two folders against each other."""
         failures = FailureList(self.definition.failures)
         found = self._faces(bench, plan)

@@ -33,8 +33,13 @@ class LfwProtocol(Protocol):
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        self.definition = definition(LfwDefinition, "lfw", config.preset, config.choices)
+        self._definition = definition(LfwDefinition, "lfw", config.preset, config.choices)
         self._faces: dict[FrameRef, Face | Failure] = {}
+
+    @property
+    def definition(self) -> LfwDefinition:
+        """Every choice that was made."""
+        return self._definition
 
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
@@ -53,11 +58,7 @@ class LfwProtocol(Protocol):
         swaps, positives = _swap_pairs(data.negatives()[:limit]), _swap_pairs(data.positives()[:limit])
         return Plan(swaps, data=data.variant, positives=positives)
 
-    def pairs(self, config: RunConfig) -> list[SwapPair]:
-        """Plan the swaps."""
-        return type(self)(config).plan().pairs
-
-    def run(self, bench: Bench, plan: Plan, swapper: Identified) -> Outcome:
+    def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:
         """Swap and measure with one swapper; the faces of the originals are found once for all swappers."""
         if not self._faces:
             both = [ref for pair in (*plan.pairs, *plan.positives) for ref in (pair.target, pair.source)]

@@ -95,7 +95,7 @@ def ready_items(
 
 
 def swap_and_verify(
-    bench: Bench, swapper: Identified, items: Sequence[SwapItem], *, alignment: str, failures: FailureList
+    bench: Bench, swapper: Identified | None, items: Sequence[SwapItem], *, alignment: str, failures: FailureList
 ) -> tuple[dict[str, SwapResult], dict[str, Face]]:
     """Swap, then find in each result the face that stands where the target's stood.
 
@@ -105,6 +105,8 @@ def swap_and_verify(
     Returns:
         The results and their faces by key; what failed is in `failures`.
     """
+    if swapper is None:
+        raise ValueError("this protocol swaps, and no swapper is given")
     outcomes = bench.swap(swapper, items)
     swapped: list[tuple[SwapItem, SwapResult]] = []
     for item in items:

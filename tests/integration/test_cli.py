@@ -324,19 +324,6 @@ def test_an_output_folder_that_cannot_be_is_found_before_the_work(
     assert complaint(done) == f"fsbench: the output folder {out} cannot be made: {why}\n  try: --out FOLDER\n"
 
 
-def test_an_output_folder_without_permission_is_found_before_the_work(cli: Cli, mini: Path, tmp_path: Path) -> None:
-    out = tmp_path / "locked"
-    out.mkdir(mode=0o500)
-    try:
-        (out / "probe").touch()
-    except OSError:
-        done = cli("run", "ff++", "--data", mini, "--out", out)
-        assert done.code == 2
-        assert complaint(done) == f"fsbench: the output folder {out} cannot be written\n  try: --out FOLDER\n"
-    else:
-        pytest.skip("this user may write everywhere, as root may")
-
-
 def test_the_version_is_printed(cli: Cli) -> None:
     assert cli("--version") == Called(0, f"fsbench {fsbench.__version__}\n", "")
 

@@ -148,7 +148,6 @@ def test_a_limit_does_not_ask_for_videos_it_does_not_need(dataset: Write) -> Non
 
 def test_the_same_settings_give_the_same_plan(films: Path) -> None:
     assert plan(films) == plan(films)
-    assert FFppProtocol(settings(films)).pairs(settings(films)) == plan(films).pairs
 
 
 def test_a_plan_opens_no_picture(dataset: Write) -> None:
