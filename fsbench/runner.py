@@ -98,34 +98,39 @@ def run(
         progress=progress,
     )
     try:
-        refs = _data_refs(prepared.plan)
-        if config.persons:  # who is in which video decides hits as the pictures do
-            refs["persons"] = FrameRef(Path(config.persons))
-        data_digest = bench.data_digest(refs)
+        data_digest = bench.data_digest(_data_refs(prepared.plan, config))
         for label, swapper in (prepared.swappers or NOTHING_SWAPPED).items():
-            started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
-            bench.ledger = Ledger()
             notify(label)
-            outcome = prepared.protocol.run(bench, prepared.plan, swapper)
-            origin = provenance(
-                config=config,
-                detector=prepared.detector,
-                evaluators=prepared.evaluators,
-                data_digest=data_digest,
-                started=started,
-                seconds=time.perf_counter() - clock,
-                ledger=bench.ledger,
-                command=command,
-            )
-            record = _swapper_record(label, swapper, config)
-            result = _result(prepared, record, outcome, origin)
-            folder = Path(config.out) / safe_name(config.protocol) / safe_name(record.label) / _run_digest(result)
+            outcome, origin = _measure(bench, prepared, swapper, data_digest=data_digest, command=command)
+            result = _result(prepared, _swapper_record(label, swapper, config), outcome, origin)
+            place = Path(config.out) / safe_name(config.protocol) / safe_name(result.swapper.label)
+            folder = place / _run_digest(result)
             write_run(folder, prepared.plan, outcome, result)
             finished.folders.append(folder)
             finished.results.append(result)
     finally:
         workers.close()
     return finished
+
+
+def _measure(
+    bench: Bench, prepared: Prepared, swapper: Identified | None, *, data_digest: str, command: str
+) -> tuple[Outcome, Provenance]:
+    """Run the protocol with one swapper, and note where its numbers come from."""
+    started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
+    bench.ledger = Ledger()
+    outcome = prepared.protocol.run(bench, prepared.plan, swapper)
+    origin = provenance(
+        config=prepared.config,
+        detector=prepared.detector,
+        evaluators=prepared.evaluators,
+        data_digest=data_digest,
+        started=started,
+        seconds=time.perf_counter() - clock,
+        ledger=bench.ledger,
+        command=command,
+    )
+    return outcome, origin
 
 
 def write_plan(prepared: Prepared) -> Path:
@@ -161,12 +166,16 @@ def _evaluator(
     return identify(plugin(target, settings, context), kind)
 
 
-def _data_refs(plan: Plan) -> dict[str, FrameRef]:
+def _data_refs(plan: Plan, config: RunConfig) -> dict[str, FrameRef]:
+    """Name everything that the numbers rest on besides programs: what stands where in the protocol."""
     refs = {f"{pair.key} target": pair.target for pair in plan.pairs}
     refs |= {f"{pair.key} source": pair.source for pair in plan.pairs}
     refs |= {f"positive {pair.key} target": pair.target for pair in plan.positives}
     refs |= {f"positive {pair.key} source": pair.source for pair in plan.positives}
-    return refs | {f"gallery {name} {number}": ref for number, (ref, name) in enumerate(plan.gallery.items())}
+    refs |= {f"gallery {name} {number}": ref for number, (ref, name) in enumerate(plan.gallery.items())}
+    if config.persons:  # who is in which video decides hits as the pictures do
+        refs["persons"] = FrameRef(Path(config.persons))
+    return refs
 
 
 def _swapper_record(label: str, swapper: Identified | None, config: RunConfig) -> SwapperRecord:

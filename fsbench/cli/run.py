@@ -114,7 +114,7 @@ def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bo
         finished = runner.run(prepared, cache, progress=bar, notify=_announce, command=" ".join(sys.argv[1:]))
     finally:
         cache.close()
-    _report(finished, Path(config.out), as_json=as_json)
+    _report(finished, as_json=as_json)
     return _verdict(finished)
 
 
@@ -155,7 +155,7 @@ def _announce(label: str) -> None:
         print(f"-- {label}", file=sys.stderr)
 
 
-def _report(finished: Finished, out: Path, *, as_json: bool) -> None:
+def _report(finished: Finished, *, as_json: bool) -> None:
     """Print the table, or JSON, on stdout, and write the report beside the runs."""
     from fsbench.cli.report import print_tables
     from fsbench.reports.formats import write_reports

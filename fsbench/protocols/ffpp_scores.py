@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from fsbench.protocols.scoring import Scorer
 from fsbench.protocols.swapping import FailureList
 from fsbench.records import RunConfig
 from fsbench.types import Face, FrameRef
+
+RETRIEVALS = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
+Gallery = Sequence[tuple[FrameRef, str, NDArray[np.float32]]]  # frame, label, embedding
 
 
 def score(
@@ -63,29 +66,30 @@ def _retrieval(
 ) -> list[Scored]:
     """Measure retrieval of the source among the gallery: top 1, top 5, and top 1 without the exact source frame."""
     by = network(bench.evaluators["identity"])
-    metrics = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
     gallery = _gallery(bench, material, choices)
     failed = material.plan.planned - len(probes)
     misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
+    found = dict.fromkeys(RETRIEVALS, (misses, ""))
     if not gallery:
-        why = "no frame of the gallery could be measured"
-        return [scorer.of_pairs(metric, by, {}, n_failed=failed, note=why) for metric in metrics]
-    if not probes:
-        return [scorer.of_pairs(metric, by, misses, n_failed=failed) for metric in metrics]
+        found = dict.fromkeys(RETRIEVALS, ({}, "no frame of the gallery could be measured"))
+    elif probes:
+        hits = _hits(material, choices, gallery, probes)
+        found = {metric: ({**by_key, **misses} if by_key else {}, note) for metric, (by_key, note) in hits.items()}
+    return [scorer.of_pairs(metric, by, values, n_failed=failed, note=note) for metric, (values, note) in found.items()]
+
+
+def _hits(
+    material: Material, choices: FFppDefinition, gallery: Gallery, probes: Mapping[str, NDArray[np.float32]]
+) -> dict[str, tuple[dict[str, float], str]]:
+    """Search for each result, and give by metric the hits by key and what a reader must know."""
     pairs = {item.pair.key: item.pair for item in material.items}
     place = {ref: row for row, (ref, _, _) in enumerate(gallery)}
     left_out = np.array([place.get(pairs[key].source, -1) for key in probes])
-    wanted = [
-        str(pairs[key].source)
-        if choices.hit == "frame"
-        else material.persons.get(pairs[key].source_id, pairs[key].source_id)
-        for key in probes
-    ]
     search = functools.partial(
         retrieve,
         np.stack(list(probes.values())),
         np.stack([row for _, _, row in gallery]),
-        probe_labels=wanted,
+        probe_labels=[_label(material, pairs[key].source, pairs[key].source_id, choices.hit) for key in probes],
         gallery_labels=[label for _, label, _ in gallery],
         similarity=choices.similarity,
     )
@@ -94,15 +98,11 @@ def _retrieval(
     inside, hopeless = int((left_out >= 0).sum()), int((strict == 0).sum())
     strict_note = f"{size}; the source frame is among them for {inside} of {len(probes)} results"
     strict_note += f"; {hopeless} results left out, which have no other right answer" if hopeless else ""
-    found = {
+    return {
         "id_retrieval": (_by_key(probes, ranks == 1), size),
         "id_retrieval_top5": (_by_key(probes, (ranks >= 1) & (ranks <= 5)), size),
         "id_retrieval_strict": (_by_key(probes, strict == 1, strict > 0), strict_note),
     }
-    return [
-        scorer.of_pairs(metric, by, {**hits, **misses} if hits else {}, n_failed=failed, note=note)
-        for metric, (hits, note) in found.items()
-    ]
 
 
 def _by_key(
@@ -113,9 +113,7 @@ def _by_key(
     return {key: float(hit) for key, hit, can in zip(probes, hits, able, strict=True) if can}
 
 
-def _gallery(
-    bench: Bench, material: Material, choices: FFppDefinition
-) -> list[tuple[FrameRef, str, NDArray[np.float32]]]:
+def _gallery(bench: Bench, material: Material, choices: FFppDefinition) -> Gallery:
     """Give the frames to search among, each with its label and its embedding."""
     ids = dict(material.plan.gallery)
     found = {ref: face for ref, face in material.gallery.items() if isinstance(face, Face)}
