@@ -12,6 +12,12 @@ from fsbench.evaluators.detectors import Dlib
 from fsbench.types import Face, FrameRef, Image, ImageRef, SwapItem, SwapPair
 
 
+def is_made(cache_folder: Path, *, manipulated: bool) -> bool:
+    """Tell whether `ready` has nothing left to make."""
+    root = mini.location(cache_folder)
+    return (root / "manipulated_sequences").is_dir() if manipulated else root.is_dir()
+
+
 def ready(cache_folder: Path, *, manipulated: bool = False) -> Path:
     """Give the folder of the mini set, making it at the first call; manipulated videos only where they are wanted."""
     return make(mini.location(cache_folder), cache_folder if manipulated else None)

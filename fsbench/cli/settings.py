@@ -83,8 +83,10 @@ def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> 
             what = "is a file; wanted a folder" if path.exists() else "is not there"
             raise DataError(f"the data folder {name} {what}", hint="--data FOLDER, or --data mini")
         return {"data": str(path), "data_name": path.resolve().name}
-    from fsbench.mini import ready
+    from fsbench.mini import is_made, ready
 
+    if not is_made(cache_folder, manipulated=manipulated):
+        print("making the mini set, once" + (", with manipulated videos" if manipulated else ""), file=sys.stderr)
     return {"data": str(ready(cache_folder, manipulated=manipulated)), "data_name": "mini"}
 
 
