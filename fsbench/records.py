@@ -210,6 +210,8 @@ def first_problem(error: ValidationError) -> str:
     """Put the first complaint of pydantic in one line."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return f"'{where}' is missing"
     if first["type"] == "extra_forbidden":
         return f"no setting is called '{where}'"
     return f"'{where}' is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"

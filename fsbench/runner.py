@@ -75,7 +75,7 @@ def prepare(config: RunConfig) -> Prepared:
     check_device(config.device)
     check_writable(Path(config.out))
     plan = protocol.plan()
-    swappers = {chosen.shown: _swapper(chosen, context) for chosen in _chosen(config)} if protocol.swaps else {}
+    swappers = _swappers(config, context) if protocol.swaps else {}
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 
 
@@ -151,6 +151,19 @@ def _chosen(config: RunConfig) -> list[SwapperConfig]:
     return list(by_label.values())
 
 
+def _swappers(config: RunConfig, context: Mapping[str, str]) -> dict[str, Identified | None]:
+    """Build each swapper under its label; a class in a file is called by its own name."""
+    found: dict[str, Identified | None] = {}
+    for chosen in _chosen(config):
+        swapper = _swapper(chosen, context)
+        in_file = ".py:" in chosen.name and not chosen.label
+        label = chosen.model_copy(update={"name": swapper.name}).shown if in_file else chosen.shown
+        if label in found:
+            raise ConfigError(f"two swappers are called '{label}'", hint="--swapper LABEL=NAME, one label each")
+        found[label] = swapper
+    return found
+
+
 def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
     target, first = catalog.swapper_target(chosen.name)
     return identify(plugin(target, {**first, **chosen.args}, context), Swapper)
@@ -221,8 +234,18 @@ def _title(config: RunConfig, part: str) -> str:
     else:
         data = "the mini set" if config.data_name == "mini" else config.data_name
     parts = [data, part, "" if config.split == "all" else f"split {config.split}"]
-    parts += [f"first {config.limit}" if config.limit else "", f"preset {config.preset}", f"{config.suite} suite"]
+    parts += [
+        f"first {config.limit}" if config.limit else "",
+        f"preset {config.preset}{_changes(config)}",
+        f"{config.suite} suite",
+    ]
     return f"{config.protocol} on {', '.join(part for part in parts if part)}"
+
+
+def _changes(config: RunConfig) -> str:
+    """Say in the title what differs from the preset and the suite that it names."""
+    changed = {**config.choices, **config.evaluators}
+    return " with " + " and ".join(f"{key}={value}" for key, value in changed.items()) if changed else ""
 
 
 def _warnings(prepared: Prepared, swapper: SwapperRecord) -> tuple[str, ...]:

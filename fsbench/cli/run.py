@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    protocol: Annotated[str, typer.Argument(help="ff++, lfw or fid.")],
+    protocol: Annotated[str | None, typer.Argument(help="ff++, lfw or fid; or in the settings file.")] = None,
     swapper: Annotated[
         Texts | None,
         typer.Option(help="[LABEL=]NAME, again for more; default: landmark.", rich_help_panel=WHAT),
@@ -53,7 +55,9 @@ def run(
     persons: Annotated[
         Path | None, typer.Option(help="ff++: JSON, video id to person, for --set hit=person.", rich_help_panel=HOW)
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Only the first N swaps.", rich_help_panel=WORK)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first N swaps, ten a video.", rich_help_panel=WORK)
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the bootstrap.", rich_help_panel=WORK)] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.", rich_help_panel=WORK)] = None,
     workers: Annotated[
@@ -100,10 +104,12 @@ def run(
 def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bool) -> int:
     from fsbench import runner
     from fsbench.cli.progress import bar
+    from fsbench.cli.settings import merged
     from fsbench.engine.cache import Cache, default_folder
 
-    config = _settled(flags, file)
-    print(_shown(config), file=sys.stderr)
+    given = merged(file, flags)
+    print(_shown(given), file=sys.stderr)
+    config = _settled(given)
     prepared = runner.prepare(config)
     if dry_run:
         print(f"{prepared.plan.planned} swaps planned, {len(prepared.plan.failures)} cannot be named")
@@ -118,13 +124,13 @@ def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bo
     return _verdict(finished)
 
 
-def _settled(flags: dict[str, Any], file: Path | None) -> RunConfig:
-    """Merge the settings and find the data."""
-    from fsbench.cli.settings import locate_data, merged
+def _settled(config: RunConfig) -> RunConfig:
+    """Find the data, and fill in what was left to the protocol."""
+    from fsbench.cli.settings import locate_data, merged, refuse_foreign
     from fsbench.engine.cache import default_folder
     from fsbench.errors import ConfigError
 
-    config = merged(file, flags)
+    refuse_foreign(config)
     if config.protocol == "fid":
         return config
     if not config.data:
@@ -172,13 +178,22 @@ def _report(finished: Finished, *, as_json: bool) -> None:
         print(f"report: {files['html'].resolve()}")
 
 
+def _most_frequent(file: Path) -> tuple[str, str, int]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        counts = Counter((row["stage"], row["reason"]) for row in csv.DictReader(lines))
+    ((stage, reason), times), *_ = counts.most_common(1)
+    return stage, reason, times
+
+
 def _verdict(finished: Finished) -> int:
+    from fsbench.records import FAILURES_FILE
+
     for result in finished.too_many_failed:
         failed = result.planned - result.swapped
         allowed = f"{result.config.max_failed:.0%}"
-        print(
-            f"fsbench: {result.swapper.label}: {failed} of {result.planned} failed, more than {allowed}; "
-            "see failures.csv in its run folder",
-            file=sys.stderr,
-        )
+        label, folder = result.swapper.label, finished.folders[finished.results.index(result)]
+        stage, reason, times = _most_frequent(folder / FAILURES_FILE)
+        print(f"fsbench: {label}: {failed} of {result.planned} failed, more than {allowed}", file=sys.stderr)
+        print(f"  most often ({times}) at {stage}: {reason}", file=sys.stderr)
+        print(f"  all of them: {folder / FAILURES_FILE}", file=sys.stderr)
     return 1 if finished.too_many_failed else 0

@@ -71,18 +71,40 @@ def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str,
     return list(chosen.values())
 
 
+FOREIGN = {
+    "ff++": ("real", "swapped", "variant"),
+    "lfw": ("real", "swapped", "compression", "persons"),
+    "fid": ("compression", "variant", "persons"),
+}
+"""Settings that a protocol has no use for, and that a user who gives them has another idea of."""
+
+
+def refuse_foreign(config: RunConfig) -> None:
+    """Refuse settings of another protocol rather than ignore them.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    for name in FOREIGN.get(config.protocol, ()):
+        if getattr(config, name):
+            hint = f"fsbench run {config.protocol} without --{name}"
+            raise ConfigError(f"{config.protocol} has no use for --{name}", hint=hint)
+
+
 def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> dict[str, str]:
     """Find the data folder, making the mini set, and its manipulated videos, where they are asked for.
 
     Raises:
         DataError: there is no such folder.
     """
+    from fsbench.data.mini import is_mini
+
     if name != "mini":
         path = Path(name).expanduser()
         if not path.is_dir():
             what = "is a file; wanted a folder" if path.exists() else "is not there"
             raise DataError(f"the data folder {name} {what}", hint="--data FOLDER, or --data mini")
-        return {"data": str(path), "data_name": path.resolve().name}
+        return {"data": str(path), "data_name": "mini" if is_mini(path) else path.resolve().name}
     from fsbench.mini import is_made, ready
 
     if not is_made(cache_folder, manipulated=manipulated):

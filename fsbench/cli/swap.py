@@ -41,7 +41,9 @@ def swap(
     from fsbench.types import FrameRef, SwapItem, SwapPair
 
     if out.suffix.lower() != ".png":
-        raise ConfigError(f"{out} is no .png: only PNG keeps every pixel and the mark", hint=f"-o {out.stem}.png")
+        raise ConfigError(
+            f"{out} is no .png: only PNG keeps every pixel and the mark", hint=f"-o {out.with_suffix('.png')}"
+        )
     place, first = catalog.swapper_target(swapper)
     context = {"device": device}
     by = identify(plugin(place, {**first, **pairs_of("--swapper-arg", swapper_arg or [])}, context), Swapper)

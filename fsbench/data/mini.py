@@ -34,6 +34,11 @@ def location(cache: Path) -> Path:
     return cache / "data" / f"mini-{VERSION}"
 
 
+def is_mini(root: Path) -> bool:
+    """Tell whether a data folder is the mini set, wherever it lies and whatever it is called."""
+    return any((folder / MARKER).is_file() for folder in (root, root.parent))
+
+
 def build(root: Path, swap: Callable[[Image, Image], Image] | None = None) -> Path:
     """Make the mini data set at `root` unless it is there already, whole and of this version.
 

@@ -141,7 +141,7 @@ def _attribute(
     by = network(bench.evaluators[role])
     if scorer.definition.alignment == "target" and bench.evaluators[role].plugin.build().landmarks_only:
         why = "results have the target's own landmarks here, and this measure reads nothing else"
-        return scorer.of_pairs(f"{role}_error", by, {}, note=why)
+        return scorer.of_pairs(f"{role}_error", by, {}, n_failed=0, note=why)
     items = material.verified
     results = measured(bench, role, {item.pair.key: material.faces[item.pair.key] for item in items}, failures)
     targets = measured(bench, role, {item.pair.key: item.target for item in items}, failures)

@@ -115,7 +115,9 @@ def definition(kind: type[D], protocol: str, preset: str, choices: Mapping[str, 
     base = PRESETS[preset].get(protocol)
     if base is None:
         able = ", ".join(name for name, parts in PRESETS.items() if protocol in parts)
-        raise ConfigError(f"preset '{preset}' does not define {protocol}; those that do: {able}", hint="--preset ...")
+        raise ConfigError(
+            f"preset '{preset}' does not define {protocol}; those that do: {able}", hint="--preset mobilefsgan"
+        )
     try:
         return kind.model_validate({**base.model_dump(), **choices})
     except ValidationError as error:

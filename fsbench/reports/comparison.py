@@ -97,13 +97,18 @@ def _column(
 
 
 def _ranks(column: Measured, ranked: Sequence[str]) -> dict[str, Mark]:
-    """Mark the best and the second best printed value; equal ones share, and one alone is no ranking."""
+    """Mark the best and the second best printed value; equal ones share, and one alone is no ranking.
+
+    A value that rests on fewer pairs than another takes no part: who fails on the hard ones would gain by it.
+    """
+    measured = {label: m for label, m in column.found.items() if label in ranked and m.value is not None}
+    most = max((m.n for m in measured.values()), default=0)
     values = {
-        label: round(found.value, column.digits)  # what the reader sees as equal is equal
-        for label, found in column.found.items()
-        if label in ranked and found.value is not None
+        label: round(m.value, column.digits)  # what the reader sees as equal is equal
+        for label, m in measured.items()
+        if m.value is not None and m.n == most
     }
-    if len(values) < 2 or column.better == "neither":
+    if len(set(values.values())) < 2 or column.better == "neither":
         return {}
     order = sorted(set(values.values()), reverse=column.better == "higher")
     names: dict[float, Mark] = dict(zip(order, ("best", "second"), strict=False))

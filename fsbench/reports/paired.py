@@ -25,7 +25,7 @@ PAIRED_COLUMNS = (
     *("table", "metric", "swapper", "reference", "value"),
     *("difference", "low", "high", "n", "planned", "verdict"),
 )
-Verdict = Literal["higher", "lower", "no clear difference", "reference"]
+Verdict = Literal["higher", "lower", "no clear difference", "too few clusters to tell", "reference"]
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,8 @@ def _clusters(run: Run, keys: Sequence[str]) -> list[list[str]]:
 
 
 def _verdict(low: float | None, high: float | None) -> Verdict:
+    if low is None or high is None:
+        return "too few clusters to tell"
     if low is not None and low > 0:
         return "higher"
     return "lower" if high is not None and high < 0 else "no clear difference"

@@ -83,7 +83,7 @@ RUN_MISTAKES = [
     (
         "lfw --data {mini} --preset casia",
         "preset 'casia' does not define lfw; those that do: mobilefsgan",
-        "--preset ...",
+        "--preset mobilefsgan",
     ),
     (
         "ff++ --data {mini} --evaluator pose=landmarks68",
@@ -173,7 +173,7 @@ RUN_MISTAKES = [
         "No such option: --limt (Possible options: --limit, --split, --suite)",
         "fsbench run --help",
     ),
-    ("", "Missing argument 'protocol'.", "fsbench run --help"),
+    ("", "'protocol' is missing", "fsbench run --help"),
     (
         "ff++ --data {mini} --set hit=person",
         "hit=person needs to know who is in which video",
@@ -231,7 +231,7 @@ OTHER_MISTAKES = [
     (
         "swap {astronaut} {astronaut} -o {place}/o.jpg",
         "{place}/o.jpg is no .png: only PNG keeps every pixel and the mark",
-        "-o o.png",
+        "-o {place}/o.png",
     ),
     (
         "swap {astronaut} {astronaut} --face 2 -o {place}/o.png",

@@ -163,3 +163,38 @@ def test_fid_refuses_what_it_would_not_use(cli: Cli, mini: Path, tmp_path: Path)
     words = ["run", "fid", "--real", people / "Astronaut", "--swapped", people / "Player_One", "--out", tmp_path]
     assert cli(*words, "--swapper", "landmark").code == 2
     assert "takes no --data" in cli(*words, "--data", mini).stderr
+
+
+def test_the_mini_set_is_known_by_what_it_is_not_by_its_name(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    words = ["--data", mini, "--limit", "2", "--no-controls", "--swapper", "copy-target", "--out", tmp_path]
+    cli("run", "lfw", *words, "--set", "face=largest")
+    (result,) = results(tmp_path, "lfw").values()
+    title = "lfw on the mini set, raw, first 2, preset mobilefsgan with face=largest, offline suite"
+    assert result["title"] == title
+    assert "says nothing about methods" in result["warnings"][0]
+
+
+def test_the_settings_that_are_printed_can_be_given_back(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    words = ["--data", mini, "--limit", "3", "--swapper", "soft=landmark", "--swapper-arg", "blend=feather"]
+    first = cli("run", "lfw", *words, "--dry-run", "--out", tmp_path / "out")
+    (tmp_path / "settings.toml").write_text(first.stderr)
+    again = cli("run", "--config", tmp_path / "settings.toml", "--dry-run")
+    assert (again.code, again.stdout) == (0, first.stdout)
+    assert again.stderr == first.stderr
+
+
+def test_a_setting_of_another_protocol_is_refused(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    done = cli("run", "ff++", "--data", mini, "--real", mini, "--dry-run", "--out", tmp_path)
+    assert done.code == 2
+    assert "ff++ has no use for --real" in done.stderr
+
+
+def test_too_many_failures_name_their_reason_and_their_list(cli: Cli, mini: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    words = ["--swapper", "precomputed", "--swapper-arg", f"folder={tmp_path / 'none'}", "--no-controls"]
+    done = cli("run", "lfw", "--data", mini, "--limit", "2", *words, "--out", tmp_path / "out")
+    assert done.code == 1
+    lines = done.stderr.splitlines()[-3:]
+    assert lines[0].endswith("2 of 2 failed, more than 5%")
+    assert lines[1].startswith("  most often (1) at swap: no result in ")
+    assert Path(lines[2].removeprefix("  all of them: ")).is_file()

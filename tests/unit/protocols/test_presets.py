@@ -104,7 +104,7 @@ def test_single_choices_change_a_preset_and_leave_the_rest() -> None:
             "reface",
             {},
             "preset 'reface' does not define lfw; those that do: mobilefsgan",
-            "--preset ...",
+            "--preset mobilefsgan",
         ),
         (
             FidDefinition,
@@ -112,7 +112,7 @@ def test_single_choices_change_a_preset_and_leave_the_rest() -> None:
             "casia",
             {},
             "preset 'casia' does not define fid; those that do: mobilefsgan, reface",
-            "--preset ...",
+            "--preset mobilefsgan",
         ),
         (
             FFppDefinition,

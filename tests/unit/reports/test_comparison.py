@@ -115,3 +115,16 @@ def test_a_warning_names_the_swapper_it_is_about(write_run, measure):
     ]
     (group,) = comparable_groups(load_runs(folders).runs)
     assert comparison_table(group).feet[-2:] == ("Warning: small", "Warning, b: own network")
+
+
+def test_a_value_over_fewer_pairs_is_not_ranked(table_of, measure):
+    table = table_of(
+        a=[measure("pose_error", 2.0, n=100)],
+        b=[measure("pose_error", 3.0, n=100)],
+        crashes=[measure("pose_error", 0.0, n=15, n_failed=85)],
+    )
+    assert marks(table) == {"a": "best", "b": "second", "crashes": ""}
+
+
+def test_values_that_are_all_alike_are_not_ranked(table_of, measure):
+    assert marks(table_of(a=[measure("pose_error", 1.0)], b=[measure("pose_error", 1.0)])) == {"a": "", "b": ""}
