@@ -190,7 +190,8 @@ def test_a_failed_swap_is_a_miss_and_is_counted(fsbench: Run, mini: Path, tmp_pa
     base = ["run", "ff++", "--data", str(mini), "--compression", "c23", *words]
     miss, drop = (fsbench(*base, "--set", f"failures={p}", "--out", tmp_path / p) for p in ("miss", "drop"))
     assert miss.returncode == drop.returncode == 1
-    assert "failed, more than 5%; see failures.csv" in miss.stderr
+    assert "of 20 failed, more than 5%\n  most often (" in miss.stderr
+    assert ") at swap: no\n  all of them: " in miss.stderr
     (missed,), (dropped,) = (results(tmp_path / policy).values() for policy in ("miss", "drop"))
     counted = {m["metric"]: m for m in missed["measurements"]}
     left = {m["metric"]: m for m in dropped["measurements"]}
