@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench import catalog
+from fsbench.engine import plugins
 from fsbench.engine.bench import Bench, Ledger, Progress, silent
 from fsbench.engine.cache import Cache
 from fsbench.engine.executors import executor
@@ -155,18 +156,13 @@ def _swappers(config: RunConfig, context: Mapping[str, str]) -> dict[str, Identi
     """Build each swapper under its label; a class in a file is called by its own name."""
     found: dict[str, Identified | None] = {}
     for chosen in _chosen(config):
-        swapper = _swapper(chosen, context)
+        swapper = plugins.swapper(chosen.name, chosen.args, context)
         in_file = ".py:" in chosen.name and not chosen.label
         label = chosen.model_copy(update={"name": swapper.name}).shown if in_file else chosen.shown
         if label in found:
             raise ConfigError(f"two swappers are called '{label}'", hint="--swapper LABEL=NAME, one label each")
         found[label] = swapper
     return found
-
-
-def _swapper(chosen: SwapperConfig, context: Mapping[str, str]) -> Identified:
-    target, first = catalog.swapper_target(chosen.name)
-    return identify(plugin(target, {**first, **chosen.args}, context), Swapper)
 
 
 def _evaluator(

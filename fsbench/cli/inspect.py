@@ -46,18 +46,15 @@ def check(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
     """Find out whether a swapper keeps the rules: size, type, same twice, inputs untouched, no crash on bad input."""
-    from fsbench import catalog
     from fsbench.adapters.conformance import check as conformance
     from fsbench.cli.settings import pairs_of
+    from fsbench.engine import plugins
     from fsbench.engine.cache import default_folder
-    from fsbench.engine.plugins import identify, plugin
-    from fsbench.interfaces import Swapper
     from fsbench.mini import items, ready
 
-    place, first = catalog.swapper_target(swapper)
     data = ready(default_folder(), manipulated=swapper.startswith("ffpp"))
     context = {"device": device, "data": str(data), "compression": "c23"}
-    by = identify(plugin(place, {**first, **pairs_of("--swapper-arg", swapper_arg or [])}, context), Swapper)
+    by = plugins.swapper(swapper, pairs_of("--swapper-arg", swapper_arg or []), context)
     findings = conformance(by.plugin.build(), items(data, default_folder()))
     for finding in findings:
         verdict = "ok  " if finding.ok else "warn" if finding.is_warning else "FAIL"

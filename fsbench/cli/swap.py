@@ -34,19 +34,19 @@ def swap(
     from fsbench import catalog
     from fsbench.cli.settings import pairs_of
     from fsbench.data.frames import write_atomically
+    from fsbench.engine import plugins
     from fsbench.engine.plugins import identify, plugin
     from fsbench.engine.stages import Encoded, Task, perform
     from fsbench.errors import ConfigError, DataError, ItemError
-    from fsbench.interfaces import Detector, Swapper
+    from fsbench.interfaces import Detector
     from fsbench.types import FrameRef, SwapItem, SwapPair
 
     if out.suffix.lower() != ".png":
         raise ConfigError(
             f"{out} is no .png: only PNG keeps every pixel and the mark", hint=f"-o {out.with_suffix('.png')}"
         )
-    place, first = catalog.swapper_target(swapper)
     context = {"device": device}
-    by = identify(plugin(place, {**first, **pairs_of("--swapper-arg", swapper_arg or [])}, context), Swapper)
+    by = plugins.swapper(swapper, pairs_of("--swapper-arg", swapper_arg or []), context)
     finder = catalog.entry("evaluator", catalog.EVALUATORS, detector).target
     found: Detector = identify(plugin(finder, {}, context), Detector).plugin.build()
     pair = SwapPair(f"{target.stem}_{source.stem}", FrameRef(source), FrameRef(target), source.stem, target.stem)

@@ -77,6 +77,12 @@ def identify(part: Plugin, kind: type[Any]) -> Identified:
     return Identified(part, thing.name, thing.version, weights)
 
 
+def swapper(name: str, args: Mapping[str, str], context: Mapping[str, str]) -> Identified:
+    """Find a swapper by name, "ffpp:<Method>" or "path/to/file.py:Class", with the settings given; see `identify`."""
+    target, first = catalog.swapper_target(name)
+    return identify(plugin(target, {**first, **args}, context), Swapper)
+
+
 @functools.lru_cache(maxsize=16)
 def _build(part: Plugin) -> Any:
     cls = catalog.load(part.target)
