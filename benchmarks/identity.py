@@ -24,7 +24,7 @@ import torch
 from fsbench.data.frames import read_rgb
 from fsbench.evaluators.detectors import Dlib
 from fsbench.evaluators.identity import DlibResNet, face_chip
-from fsbench.evaluators.packages import package_file
+from fsbench.networks.packages import package_file
 from fsbench.types import Image, ImageRef
 
 BAR = 10.0  # times the peer's faces a second

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError
-from fsbench.evaluators.packages import load_package, package_file
 from fsbench.interfaces import Detector
+from fsbench.networks.packages import load_package, package_file
 from fsbench.types import Face, ImageRef
 
 

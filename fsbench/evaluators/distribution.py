@@ -14,9 +14,9 @@ from fsbench import align
 from fsbench.data.frames import picture_size
 from fsbench.errors import ConfigError, ItemError
 from fsbench.evaluators.inference import network_rows, prepared
-from fsbench.evaluators.packages import load_package, package_file
 from fsbench.evaluators.pictures import read_each
 from fsbench.interfaces import Evaluator
+from fsbench.networks.packages import load_package, package_file
 from fsbench.types import Face, Image, ImageRef
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.errors import DependencyError
-from fsbench.evaluators.packages import package_file
+from fsbench.networks.packages import package_file
 
 HINT = "pip install insightface"
 # The point that each point becomes in a mirrored face.

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.evaluators.inference import network_rows, prepared
-from fsbench.evaluators.packages import load_package, package_file
 from fsbench.evaluators.pictures import points68, read_each
 from fsbench.interfaces import Evaluator
+from fsbench.networks.packages import load_package, package_file
 from fsbench.types import Face, Image
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class DlibResNet(Evaluator):
 
     @cached_property
     def _network(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        from fsbench.evaluators.dlib_face import DlibFace, read_weights
+        from fsbench.networks.dlib_face import DlibFace, read_weights
 
         (path,) = self.weight_files().values()
         return prepared(DlibFace(read_weights(path)), self.device)

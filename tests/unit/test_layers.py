@@ -14,9 +14,10 @@ import fsbench
 ROOT = Path(fsbench.__file__).parent
 LAYERS = [
     {"errors", "types", "catalog"},
-    {"metrics", "align"},
+    {"metrics", "align", "networks"},
     {"data", "records"},
     {"interfaces"},
+    {"training"},
     {"adapters", "evaluators"},
     {"mini"},
     {"engine"},
@@ -29,7 +30,8 @@ LAYERS = [
     {"__main__"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
-DEFINES_NETWORKS = {"dlib_face.py"}  # imported when a network is built, and not before
+# Imported when a network is built or trained, and not before.
+DEFINES_NETWORKS = {"dlib_face.py", "mobilefacenet.py", "blocks.py", "network.py", "discriminator.py"}
 REPORTS_MAY = {"records", "metrics", "errors", "data", "reports"}
 HEAVY = {"torch", "onnxruntime", "cv2", "dlib", "ray", "streamlit", "matplotlib", "scipy", "pandas", "pyarrow", "av"}
 

@@ -7,7 +7,7 @@ import pytest
 from fsbench.adapters.landmark import Landmark, warp
 from fsbench.data.frames import pixel_sha256, png_bytes, read_rgb
 from fsbench.errors import ConfigError, ItemError
-from fsbench.evaluators.packages import package_file
+from fsbench.networks.packages import package_file
 from fsbench.types import Face, ImageRef
 
 BLENDS = ("poisson", "feather")

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from fsbench.errors import DependencyError
-from fsbench.evaluators.dlib_face import DlibFace, read_weights
 from fsbench.evaluators.identity import face_chip
 from fsbench.evaluators.pictures import read_each
+from fsbench.networks.dlib_face import DlibFace, read_weights
 
 
 @pytest.fixture(scope="module")

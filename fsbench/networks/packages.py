@@ -1,4 +1,4 @@
-"""What the evaluators need of other packages: modules and weight files, with a clear word where they are absent."""
+"""What the networks need of other packages: modules and weight files, with a clear word where they are absent."""
 
 from __future__ import annotations
 
