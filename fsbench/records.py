@@ -22,6 +22,7 @@ SAMPLES_FILE = "samples.parquet"
 FAILURES_FILE = "failures.csv"
 SWAPS_FOLDER = "swaps"
 STRIPS_FOLDER = "strips"
+RETRIEVAL_FOLDER = "retrieval"
 
 FailurePolicy = Literal["miss", "drop", "raise"]
 

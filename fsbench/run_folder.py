@@ -19,13 +19,14 @@ from fsbench.records import (
     FAILURES_FILE,
     PAIRS_FILE,
     RESULT_FILE,
+    RETRIEVAL_FOLDER,
     SAMPLES_FILE,
     STRIPS_FOLDER,
     SWAPS_FOLDER,
     RunResult,
     result_json,
 )
-from fsbench.strips import notable, strip_name, write_strip
+from fsbench.strips import notable, searched, strip_name, write_strip
 from fsbench.types import FrameRef, SwapPair
 
 PAIR_COLUMNS = ("key", "target", "target_frame", "source", "source_frame", "target_id", "source_id", "source_rule")
@@ -33,6 +34,8 @@ PAIR_COLUMNS = ("key", "target", "target_frame", "source", "source_frame", "targ
 SAMPLE_COLUMNS = (
     *("key", "source_id", "target_id", "cluster", "cluster2", "source", "target", "result", "ok", "stage", "reason"),
 )
+ANGLE_COLUMNS = ("target_yaw", "target_pitch", "target_roll")
+FOUND_COLUMNS = ("found_id", "found_rank")
 
 
 def safe_name(text: str) -> str:
@@ -74,6 +77,7 @@ def write_run(folder: Path, plan: Plan, outcome: Outcome, result: RunResult) -> 
     _write_samples(folder / SAMPLES_FILE, plan, outcome)
     changed = _write_swaps(folder / SWAPS_FOLDER, outcome)
     _write_strips(folder / STRIPS_FOLDER, outcome, changed)
+    _write_searches(folder / RETRIEVAL_FOLDER, outcome, changed)
     write_atomically(folder / RESULT_FILE, result_json(result).encode())
 
 
@@ -93,6 +97,15 @@ def _write_strips(folder: Path, outcome: Outcome, changed: set[str]) -> None:
             write_strip(path, items[key], outcome.results[key].image)
 
 
+def _write_searches(folder: Path, outcome: Outcome, changed: set[str]) -> None:
+    items = {item.pair.key: item for item in outcome.items}
+    wanted = {folder / strip_name(key): key for key in searched(outcome.found_as)}
+    _remove_others(folder, wanted)
+    for path, key in wanted.items():  # another gallery has another run folder, so that only the result can change
+        if key in changed or not path.exists():
+            write_strip(path, items[key], outcome.results[key].image, outcome.found_as[key].face)
+
+
 def _remove_others(folder: Path, wanted: Container[Path]) -> None:
     """Remove what an earlier run left here: its swapper may have given other pictures, or more of them."""
     for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
@@ -106,10 +119,15 @@ def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
 
     metrics = [scored for scored in outcome.scored if scored.per_pair]
     types = {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
+    types |= dict.fromkeys(ANGLE_COLUMNS, pyarrow.float64()) if outcome.target_angles else {}
+    types |= {"found_id": pyarrow.string(), "found_rank": pyarrow.int64()} if outcome.found_as else {}
     types |= {scored.measurement.metric: pyarrow.float64() for scored in metrics}
     schema = pyarrow.schema(list(types.items()))
     rows = _sample_rows(plan, outcome)
     for row in rows:
+        row.update(zip(ANGLE_COLUMNS, outcome.target_angles.get(row["key"], ()), strict=False))
+        if found := outcome.found_as.get(row["key"]):
+            row.update(found_id=found.gallery_id, found_rank=found.rank)
         row.update({scored.measurement.metric: scored.per_pair.get(row["key"]) for scored in metrics})
     # by way of JSON, because turning Python objects into arrows imports pandas, which costs a repeated run a third
     lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())

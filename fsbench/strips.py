@@ -1,9 +1,9 @@
-"""Source, target and result side by side, for the worst and best pairs of each metric."""
+"""Source, target and result side by side, for the worst and best pairs of each metric, and what a search found."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,13 @@ import PIL.Image
 from fsbench import align
 from fsbench.data.frames import read_rgb, write_atomically
 from fsbench.metrics.spec import METRICS
-from fsbench.protocols.outcome import Scored
+from fsbench.protocols.outcome import FoundAs, Scored
 from fsbench.types import Face, Image, ImageRef, SwapItem
 
 SIDE = 256
 MARGIN = 0.6  # of the face box, on each side
 CASES = 4  # of the worst, and of the best
+SEARCHED = {"misses": 6, "hits": 3}  # examples of what a search found, each of another target
 
 
 def notable(scored: Iterable[Scored]) -> list[str]:
@@ -32,12 +33,27 @@ def notable(scored: Iterable[Scored]) -> list[str]:
     return list(keys)
 
 
-def write_strip(path: Path, item: SwapItem, result: ImageRef) -> None:
-    """Write one strip as JPEG: three squares of 256 px around the face, the result's at the target's place."""
+def searched(found_as: Mapping[str, FoundAs]) -> list[str]:
+    """Name the pairs whose search a report shows: misses, the farthest first, then hits, each of another target."""
+    misses = sorted((key for key, found in found_as.items() if found.rank != 1), key=lambda k: (-found_as[k].rank, k))
+    hits = sorted(key for key, found in found_as.items() if found.rank == 1)
+    keys: list[str] = []
+    for kind, candidates in (("misses", misses), ("hits", hits)):
+        others = {key.partition("/")[0]: key for key in reversed(candidates)}  # the first of each swapped video
+        keys += [key for key in candidates if key in others.values()][: SEARCHED[kind]]
+    return keys
+
+
+def write_strip(path: Path, item: SwapItem, result: ImageRef, found: Face | None = None) -> None:
+    """Write one strip as JPEG: squares of 256 px around the face, the result's at the target's place.
+
+    The panels are source, target and result, and the gallery face that a search found, where one is given.
+    """
     source, target, picture = (read_rgb(ref.path) for ref in (item.source.image, item.target.image, result))
     whole = picture.shape == target.shape
     panels = [_around(source, item.source), _around(target, item.target)]
     panels.append(_around(picture, item.target) if whole else _fitted(picture))
+    panels += [_around(read_rgb(found.image.path), found)] if found is not None else []
     buffer = io.BytesIO()
     PIL.Image.fromarray(np.concatenate(panels, axis=1)).save(
         buffer, "JPEG", quality=88, comment=b"fsbench:synthetic=true"

@@ -28,12 +28,13 @@ def report(
 ) -> None:
     """Print the table of finished runs; with --out also write HTML, Markdown, LaTeX, CSV and JSON."""
     from fsbench.reports.formats import write_reports
+    from fsbench.reports.integrity import checked
     from fsbench.reports.runs import load_runs
     from fsbench.reports.tidy import results_json
 
-    loaded = load_runs(runs)
+    loaded = checked(load_runs(runs))
     for problem in loaded.problems:
-        print(f"fsbench: left out: {problem}", file=sys.stderr)
+        print(f"fsbench: {problem}", file=sys.stderr)
     if json_:
         print(results_json(loaded.runs), end="")
     else:

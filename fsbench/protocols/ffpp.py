@@ -7,7 +7,7 @@ pairs, retrieval among all frames.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from fsbench.interfaces import Protocol
 from fsbench.protocols import ffpp_scores, words
 from fsbench.protocols.ffpp_sources import Sampled, SourceFrames
 from fsbench.protocols.measuring import Material
-from fsbench.protocols.outcome import Outcome, Plan
+from fsbench.protocols.outcome import FoundAs, Outcome, Plan
 from fsbench.protocols.presets import FFppDefinition, definition
 from fsbench.protocols.swapping import FailureList, find_faces, ready_items, swap_and_verify
 from fsbench.records import RunConfig
@@ -95,8 +95,24 @@ class FFppProtocol(Protocol):
         clusters |= {failure.key: (failure.key.partition("_")[0],) for failure in plan.failures}
         gallery = {ref: self._faces[ref] for ref in plan.gallery}
         material = Material(plan, items, faces, clusters, gallery, self._persons)
-        scored = ffpp_scores.score(bench, material, definition=self.definition, config=self.config, failures=failures)
-        return Outcome(pairs, rules, items, results, failures.items, scored, clusters, plan.planned, len(results))
+        scored, nearest = ffpp_scores.score(
+            bench, material, definition=self.definition, config=self.config, failures=failures
+        )
+        settled, planned, finished = failures.items, plan.planned, len(results)
+        return Outcome(
+            *(pairs, rules, items, results, settled, scored, clusters, planned, finished),
+            found_as=self._found_as(plan, pairs, nearest),
+            target_angles=ffpp_scores.target_angles(bench, material),
+        )
+
+    def _found_as(self, plan: Plan, pairs: Sequence[SwapPair], nearest: ffpp_scores.Nearest) -> dict[str, FoundAs]:
+        """Name the gallery face that each result was taken for."""
+        ids = {pair.source: pair.source_id for pair in pairs} | dict(plan.gallery)
+        return {
+            key: FoundAs(face, ids[ref], rank)
+            for key, (ref, rank) in nearest.items()
+            if isinstance(face := self._faces[ref], Face)
+        }
 
 
 def read_persons(file: str, videos: Collection[str]) -> dict[str, str]:

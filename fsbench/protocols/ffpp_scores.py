@@ -21,35 +21,42 @@ from fsbench.types import Face, FrameRef
 
 RETRIEVALS = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
 Gallery = Sequence[tuple[FrameRef, str, NDArray[np.float32]]]  # frame, label, embedding
+Nearest = dict[str, tuple[FrameRef, int]]  # key -> the nearest frame of the gallery, and the rank of the wanted label
 
 
 def score(
     bench: Bench, material: Material, *, definition: FFppDefinition, config: RunConfig, failures: FailureList
-) -> list[Scored]:
-    """Measure everything the protocol knows, in the order of the table."""
+) -> tuple[list[Scored], Nearest]:
+    """Measure everything the protocol knows, in the order of the table; and tell whom each result was taken for."""
     scorer = Scorer(definition, material.clusters, material.plan.planned, config.bootstrap, config.seed)
-    return [
-        *_identity(bench, material, scorer, failures, definition),
+    identity, nearest = _identity(bench, material, scorer, failures, definition)
+    scored = [
+        *identity,
         _attribute(bench, material, scorer, failures, role="pose", statistic=definition.pose_reduce),
         _attribute(bench, material, scorer, failures, role="expression", statistic=definition.expression_reduce),
         *distances(bench, material, scorer, failures, reference=definition.fid_reference),
         scorer.covered(material.faces),
     ]
+    return scored, nearest
+
+
+def target_angles(bench: Bench, material: Material) -> dict[str, tuple[float, ...]]:
+    """Give yaw, pitch and roll of each target whose face was found, so that a report can sort scores by them."""
+    rows = measured(bench, "pose", {item.pair.key: item.target for item in material.items}, None)
+    return {key: tuple(round(float(angle), 3) for angle in row[:3]) for key, row in rows.items()}
 
 
 def _identity(
     bench: Bench, material: Material, scorer: Scorer, failures: FailureList, choices: FFppDefinition
-) -> list[Scored]:
+) -> tuple[list[Scored], Nearest]:
     by = network(bench.evaluators["identity"])
     items = {item.pair.key: item for item in material.verified}
     results = measured(bench, "identity", {key: material.faces[key] for key in items}, failures)
     sources = measured(bench, "identity", {key: item.source for key, item in items.items()}, failures)
     targets = measured(bench, "identity", {key: item.target for key, item in items.items()}, failures)
-    return [
-        *_retrieval(bench, material, scorer, choices, results),
-        scorer.of_pairs("id_similarity", by, cosines(results, sources)),
-        scorer.of_pairs("target_leakage", by, cosines(results, targets)),
-    ]
+    retrievals, nearest = _retrieval(bench, material, scorer, choices, results)
+    similarity = scorer.of_pairs("id_similarity", by, cosines(results, sources))
+    return [*retrievals, similarity, scorer.of_pairs("target_leakage", by, cosines(results, targets))], nearest
 
 
 def _label(material: Material, ref: FrameRef, video_id: str, hit: str) -> str:
@@ -63,25 +70,28 @@ def _retrieval(
     scorer: Scorer,
     choices: FFppDefinition,
     probes: Mapping[str, NDArray[np.float32]],
-) -> list[Scored]:
+) -> tuple[list[Scored], Nearest]:
     """Measure retrieval of the source among the gallery: top 1, top 5, and top 1 without the exact source frame."""
     by = network(bench.evaluators["identity"])
     gallery = _gallery(bench, material, choices)
     failed = material.plan.planned - len(probes)
     misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
-    found = dict.fromkeys(RETRIEVALS, (misses, ""))
+    found, nearest = dict.fromkeys(RETRIEVALS, (misses, "")), Nearest()
     if not gallery:
         found = dict.fromkeys(RETRIEVALS, ({}, "no frame of the gallery could be measured"))
     elif probes:
-        hits = _hits(material, choices, gallery, probes)
+        hits, nearest = _hits(material, choices, gallery, probes)
         found = {metric: ({**by_key, **misses} if by_key else {}, note) for metric, (by_key, note) in hits.items()}
-    return [scorer.of_pairs(metric, by, values, n_failed=failed, note=note) for metric, (values, note) in found.items()]
+    scored = [
+        scorer.of_pairs(metric, by, values, n_failed=failed, note=note) for metric, (values, note) in found.items()
+    ]
+    return scored, nearest
 
 
 def _hits(
     material: Material, choices: FFppDefinition, gallery: Gallery, probes: Mapping[str, NDArray[np.float32]]
-) -> dict[str, tuple[dict[str, float], str]]:
-    """Search for each result, and give by metric the hits by key and what a reader must know."""
+) -> tuple[dict[str, tuple[dict[str, float], str]], Nearest]:
+    """Search for each result: by metric the hits by key and what a reader must know, and whom each was taken for."""
     pairs = {item.pair.key: item.pair for item in material.items}
     place = {ref: row for row, (ref, _, _) in enumerate(gallery)}
     left_out = np.array([place.get(pairs[key].source, -1) for key in probes])
@@ -93,16 +103,23 @@ def _hits(
         gallery_labels=[label for _, label, _ in gallery],
         similarity=choices.similarity,
     )
-    ranks, strict = search().rank, search(exclude=left_out).rank
+    plain, strict = search(), search(exclude=left_out).rank
+    ranks = plain.rank
+    nearest = {
+        key: (gallery[row][0], int(rank))
+        for key, row, rank in zip(probes, plain.nearest, ranks, strict=True)
+        if row >= 0
+    }
     size = f"gallery of {len(gallery)} frames"
     inside, hopeless = int((left_out >= 0).sum()), int((strict == 0).sum())
     strict_note = f"{size}; the source frame is among them for {inside} of {len(probes)} results"
     strict_note += f"; {hopeless} results left out, which have no other right answer" if hopeless else ""
-    return {
+    hits = {
         "id_retrieval": (_by_key(probes, ranks == 1), size),
         "id_retrieval_top5": (_by_key(probes, (ranks >= 1) & (ranks <= 5)), size),
         "id_retrieval_strict": (_by_key(probes, strict == 1, strict > 0), strict_note),
     }
+    return hits, nearest
 
 
 def _by_key(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsbench.records import Measurement
-from fsbench.types import Failure, FrameRef, SwapItem, SwapPair, SwapResult
+from fsbench.types import Face, Failure, FrameRef, SwapItem, SwapPair, SwapResult
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,15 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class FoundAs:
+    """The gallery face that a search took a result for."""
+
+    face: Face
+    gallery_id: str  # the video (or person) that the face belongs to
+    rank: int  # of the first face with the wanted label; 1 is a hit, 0 says that the gallery holds none
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One swapper's run of a protocol."""
 
@@ -47,3 +56,5 @@ class Outcome:
     clusters: Mapping[str, tuple[str, ...]]  # key -> what intervals resample, one label a labelling
     planned: int  # swaps, or pictures where nothing is swapped
     finished: int  # of them
+    found_as: Mapping[str, FoundAs] = field(default_factory=dict)  # key -> whom a search took the result for
+    target_angles: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # key -> yaw, pitch, roll in degrees

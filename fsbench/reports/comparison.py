@@ -149,8 +149,33 @@ def _feet(group: Group, columns: Sequence[Measured]) -> list[str]:
     protocol = f"{first.config.protocol} version {first.protocol_version}"
     feet.append(f"Definition {first.definition_digest}, protocol {protocol}: {choices or 'no choices'}.")
     feet.append(f"Networks that measure: {networks or 'none'}.")
+    feet.extend(_splits(group))
     feet.extend(_warnings(group.all))
     return feet
+
+
+def _splits(group: Group) -> list[str]:
+    """Say in words why one metric has several columns: its numbers do not mean the same."""
+    kinds: dict[str, dict[tuple[str, ...], None]] = {}
+    for _, run in group.all:
+        for found in run.result.measurements:
+            machine = run.result.provenance.machine if found.metric in MACHINE_BOUND else ""
+            facts = (found.title, found.unit, found.better, found.definition, str(found.version), machine)
+            kinds.setdefault(found.metric, {})[facts] = None
+    names = ("network or title", "unit", "better way", "definition", "version of the metric", "machine")
+    said = []
+    for metric, found_kinds in kinds.items():
+        values = [list(dict.fromkeys(column)) for column in zip(*found_kinds, strict=True)]
+        differ = [
+            f"{name} ({' / '.join(v or '-' for v in value)})"
+            for name, value in zip(names, values, strict=True)
+            if len(value) > 1
+        ]
+        title = METRICS[metric].title if metric in METRICS else metric
+        if differ:
+            said.append(f"{title} has {len(found_kinds)} columns, which are not ranked against each other; what "
+                        f"differs: {', '.join(differ)}.")  # fmt: skip
+    return said
 
 
 def _counts(columns: Sequence[Measured]) -> str:

@@ -1,4 +1,4 @@
-"""Which runs may stand in one table: the same protocol, definition, data and networks, and nothing less."""
+"""Which runs may stand in one table: the same protocol, definition, data, networks and weights, and nothing less."""
 
 from __future__ import annotations
 
@@ -58,14 +58,19 @@ def difference(one: Run, other: Run) -> str:
         words.append(f"data ({a.provenance.data_digest[:12] or '-'} / {b.provenance.data_digest[:12] or '-'})")
     if a.provenance.evaluators != b.provenance.evaluators:
         words.append(f"networks that measure ({_changes(a.provenance.evaluators, b.provenance.evaluators)})")
+    if a.provenance.weights != b.provenance.weights:
+        weights = [{file: sha256[:12] for file, sha256 in made.provenance.weights.items()} for made in (a, b)]
+        words.append(f"weights of the networks that measure ({_changes(*weights)})")
     return "Not comparable with the first table; what differs: " + "; ".join(words) + "."
 
 
 def _conditions(run: Run) -> tuple[object, ...]:
     result = run.result
-    evaluators = tuple(sorted(result.provenance.evaluators.items()))
+    evaluators, weights = (
+        tuple(sorted(found.items())) for found in (result.provenance.evaluators, result.provenance.weights)
+    )
     protocol = (result.config.protocol, result.protocol_version)
-    return (protocol, result.definition_digest, result.provenance.data_digest, evaluators)
+    return (protocol, result.definition_digest, result.provenance.data_digest, evaluators, weights)
 
 
 def _changes(a: Mapping[str, str], b: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from fsbench.records import (
     FAILURES_FILE,
     PAIRS_FILE,
     RESULT_FILE,
+    RETRIEVAL_FOLDER,
     SAMPLES_FILE,
     STRIPS_FOLDER,
     SWAPS_FOLDER,
@@ -25,7 +26,7 @@ from fsbench.records import (
 )
 from fsbench.reports.run_files import FailedPair, read_failures, read_samples
 
-NEVER_HOLD_RUNS = (SWAPS_FOLDER, STRIPS_FOLDER)  # may hold tens of thousands of pictures
+NEVER_HOLD_RUNS = (SWAPS_FOLDER, STRIPS_FOLDER, RETRIEVAL_FOLDER)  # may hold tens of thousands of pictures
 
 
 @dataclass(frozen=True)

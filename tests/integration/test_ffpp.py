@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pyarrow.parquet
 import pytest
 
@@ -58,6 +59,18 @@ def test_every_number_carries_its_n_interval_and_definition(ffpp_run: Path) -> N
             assert measured["n_failed"] == 0
             assert measured["low"] <= measured["value"] + 1e-9 and measured["value"] - 1e-9 <= measured["high"]
             assert len(measured["definition"]) == 12
+
+
+def test_samples_hold_the_angles_of_the_targets_and_whom_each_result_was_taken_for(ffpp_run: Path) -> None:
+    place = folder(ffpp_run, "copy-target")
+    table = pyarrow.parquet.read_table(place / "samples.parquet").to_pydict()
+    assert all(abs(angle) < 90 for name in ("target_yaw", "target_pitch", "target_roll") for angle in table[name])
+    assert len({round(angle) for angle in table["target_yaw"]}) > 5  # the mini set turns its heads
+    assert table["found_id"] == table["target_id"]  # a copied target is found as itself, and the source later
+    assert min(table["found_rank"]) > 1
+    found = sorted((place / "retrieval").iterdir())
+    assert 0 < len(found) <= 9
+    assert PIL.Image.open(found[0]).size == (4 * 256, 256)
 
 
 def test_a_run_folder_holds_all_that_is_promised(ffpp_run: Path) -> None:

@@ -108,6 +108,14 @@ def test_numbers_of_another_definition_or_machine_get_a_column_of_their_own(tabl
     ]
 
 
+def test_a_metric_in_two_units_has_two_columns_no_ranking_and_a_sentence_that_says_why(table_of, measure):
+    table = table_of(a=[measure("pose_error", 2.0)], b=[measure("pose_error", 0.03, unit="rad")])
+    assert [column.heading for column in table.columns] == ["Pose error, deg ↓", "Pose error, rad ↓"]
+    assert {cell.mark for row in table.sections[0].rows for cell in row.cells} == {""}
+    said = "Pose error has 2 columns, which are not ranked against each other; what differs: unit (deg / rad)."
+    assert said in table.feet
+
+
 def test_a_warning_names_the_swapper_it_is_about(write_run, measure):
     folders = [
         write_run("a", measure("pose_error", 1.0), warnings=("small",)),

@@ -8,12 +8,14 @@ OTHER = {
     "definition": {"definition": {"frames": "9", "policy": "miss"}, "definition_digest": "ba9876543210"},
     "data": {"provenance": {"data_digest": "e" * 12}},
     "networks": {"provenance": {"evaluators": {"identity": "arcface@1"}}},
+    "weights": {"provenance": {"weights": {"dlib.dat": "ab" * 32}}},
 }
 WORDS = {
     "protocol": "protocol (ff++ version 1 / lfw version 1)",
     "definition": "definition (frames: 2 / 9)",
     "data": "data (dddddddddddd / eeeeeeeeeeee)",
     "networks": "networks that measure (identity: dlib-resnet@1 / arcface@1)",
+    "weights": "weights of the networks that measure (dlib.dat: - / abababababab)",
 }
 
 
