@@ -26,6 +26,7 @@ LAYERS = [
     {"run_folder"},
     {"runner"},
     {"reports"},
+    {"userstudy"},
     {"cli"},
     {"__main__"},
 ]
