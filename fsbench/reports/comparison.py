@@ -23,6 +23,7 @@ from fsbench.reports.tables import (
     metric_heading,
     number,
     one_line,
+    ranks,
 )
 
 MACHINE_BOUND = ("latency_ms",)  # numbers of different machines are different things
@@ -103,16 +104,8 @@ def _ranks(column: Measured, ranked: Sequence[str]) -> dict[str, Mark]:
     """
     measured = {label: m for label, m in column.found.items() if label in ranked and m.value is not None}
     most = max((m.n for m in measured.values()), default=0)
-    values = {
-        label: round(m.value, column.digits)  # what the reader sees as equal is equal
-        for label, m in measured.items()
-        if m.value is not None and m.n == most
-    }
-    if len(set(values.values())) < 2 or column.better == "neither":
-        return {}
-    order = sorted(set(values.values()), reverse=column.better == "higher")
-    names: dict[float, Mark] = dict(zip(order, ("best", "second"), strict=False))
-    return {label: names[value] for label, value in values.items() if value in names}
+    values = {label: m.value for label, m in measured.items() if m.value is not None and m.n == most}
+    return ranks(values, digits=column.digits, better=column.better)
 
 
 def _row(label: str, columns: Sequence[Measured], marks: Sequence[dict[str, Mark]], notes: Notes) -> Row:

@@ -18,8 +18,8 @@ from fsbench.reports.run_files import FailedPair
 from fsbench.reports.runs import Run
 from fsbench.reports.tables import Table, number, one_line
 
-TEMPLATE = Path(__file__).with_name("report.html")
-STYLE = Path(__file__).with_name("report.css")
+TEMPLATES = Path(__file__).parent
+STYLE = TEMPLATES / "report.css"
 FAILURES_SHOWN = 50
 
 
@@ -70,18 +70,31 @@ def report_html(comparisons: Sequence[Comparison], *, problems: Sequence[str] = 
         comparisons: what to show, in order.
         problems: what could not be read, one line each.
     """
+    groups = [_group_view(comparison) for comparison in comparisons]
+    titles = list(dict.fromkeys(comparison.table.title for comparison in comparisons))
+    title = titles[0] if len(titles) == 1 else "Face swaps measured"
+    return page(TEMPLATES / "report.html", title=title, groups=groups, problems=[one_line(text) for text in problems])
+
+
+def page(template: Path, **content: object) -> str:
+    """Fill in a page of ours: all text is escaped, the style sheet is inside, and a name that is missing is an error.
+
+    Args:
+        template: a file that may import from the folder of this module's templates.
+        content: what the template asks for.
+    """
     import jinja2
     import markupsafe
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader([template.parent, TEMPLATES]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    groups = [_group_view(comparison) for comparison in comparisons]
-    titles = list(dict.fromkeys(comparison.table.title for comparison in comparisons))
-    title = titles[0] if len(titles) == 1 else "Face swaps measured"
     style = markupsafe.Markup(STYLE.read_text(encoding="utf-8"))  # our own file, never a user's text
-    return template.render(title=title, groups=groups, problems=[one_line(text) for text in problems], style=style)
+    return environment.get_template(template.name).render(style=style, **content)
 
 
 def _group_view(comparison: Comparison) -> GroupView:

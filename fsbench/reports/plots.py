@@ -44,33 +44,55 @@ class Forest:
     ticks: tuple[tuple[float, str], ...]
 
 
+@dataclass(frozen=True)
+class Line:
+    """What one line of a forest plot says, in the unit of the metric."""
+
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+    is_control: bool = False  # or whatever else takes no part in the ranking
+
+
 def forest(group: Group, column: Measured) -> Forest | None:
     """Lay out the plot of one column, swappers first and controls below; None where no two values differ."""
-    shown = [
-        (one_line(label), run.is_control, found)
+    lines = [
+        Line(label, found.value, found.low, found.high, run.is_control)
         for label, run in (*group.ranked, *group.controls)
         if (found := column.found.get(label)) is not None and found.value is not None
     ]
-    ends = [end for *_, found in shown for end in (found.value, found.low, found.high) if end is not None]
-    if len(shown) < 2 or min(ends) == max(ends):
+    return forest_of(column.heading, lines, digits=column.digits)
+
+
+def forest_of(heading: str, lines: Sequence[Line], *, digits: int, signed: bool = False) -> Forest | None:
+    """Lay out a plot of values with their intervals, one line each; None where no two values differ.
+
+    Args:
+        heading: what the values are.
+        lines: from the top.
+        digits: after the point, of the values that are written beside.
+        signed: whether values are differences, which are written with their sign.
+    """
+    ends = [end for line in lines for end in (line.value, line.low, line.high) if end is not None]
+    if len(lines) < 2 or min(ends) == max(ends):
         return None
     left, right = _domain(min(ends), max(ends))
 
     def place(value: float) -> float:
         return round(MARGIN + (WIDTH - 2 * MARGIN) * (value - left) / (right - left), 2)
 
-    points = []
-    for line, (label, is_control, found) in enumerate(shown):
-        value = found.value or 0.0
-        text = f"{number(value, column.digits)} {interval(found.low, found.high, column.digits)}".strip()
-        low, high = (None if end is None else place(end) for end in (found.low, found.high))
-        points.append(
-            Point(_short(label, LINE_SIGNS - len(text)), text, is_control, line * LINE_HEIGHT, place(value), low, high)
-        )
-    said = "; ".join(f"{label} {point.text}" for (label, *_), point in zip(shown, points, strict=True))
+    points, said = [], []
+    for number_of, line in enumerate(lines):
+        label, bounds = one_line(line.label), interval(line.low, line.high, digits, signed=signed)
+        text = f"{number(line.value, digits, signed=signed)} {bounds}".strip()
+        low, high = (None if end is None else place(end) for end in (line.low, line.high))
+        shown = _short(label, LINE_SIGNS - len(text))
+        points.append(Point(shown, text, line.is_control, number_of * LINE_HEIGHT, place(line.value), low, high))
+        said.append(f"{label} {text}")
     height = len(points) * LINE_HEIGHT + AXIS_HEIGHT
     ticks = tuple((place(value), text) for value, text in _ticks(left, right))
-    return Forest(column.heading, f"{column.heading}: {said}", WIDTH, height, tuple(points), ticks)
+    return Forest(heading, f"{heading}: {'; '.join(said)}", WIDTH, height, tuple(points), ticks)
 
 
 def _domain(low: float, high: float) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,6 +104,16 @@ def metric_heading(title: str, unit: str, better: str) -> str:
     """Write what a number is, its unit and which way is better: "Pose error, deg ↓"."""
     named = f"{title}, {unit}" if unit else title
     return one_line(f"{named} {ARROWS[better]}")
+
+
+def ranks(values: Mapping[str, float], *, digits: int, better: str = "higher") -> dict[str, Mark]:
+    """Mark the best and the second best printed value; equal ones share, and where all are equal none is marked."""
+    printed = {label: round(value, digits) for label, value in values.items()}  # what the reader sees as equal is equal
+    if len(set(printed.values())) < 2 or better == "neither":
+        return {}
+    order = sorted(set(printed.values()), reverse=better == "higher")
+    names: dict[float, Mark] = dict(zip(order, ("best", "second"), strict=False))
+    return {label: names[value] for label, value in printed.items() if value in names}
 
 
 def heading_lines(heading: str, width: int) -> list[str]:

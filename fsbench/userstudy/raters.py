@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-QUESTIONS = ("realism", "identity", "attributes")
-TOP = 5  # scores are 0..TOP
+from fsbench.userstudy.spec import HIGHEST, QUESTIONS
+
 Habit = Literal["careful", "random clicker", "straight-liner"]
 CAREFUL: Habit = "careful"
 CLICKER: Habit = "random clicker"
@@ -61,8 +61,8 @@ class RaterModel:
         """
         for method, of_question in self.means.items():
             for question, mean in of_question.items():
-                if not 0 < mean < TOP:
-                    raise ValueError(f"the mean of {method} in {question} is {mean}; wanted between 0 and {TOP}")
+                if not 0 < mean < HIGHEST:
+                    raise ValueError(f"the mean of {method} in {question} is {mean}; wanted between 0 and {HIGHEST}")
         parts = vars(self.spread).values()
         if min(parts) < 0 or self.spread.total == 0:
             raise ValueError(f"{self.spread} has a negative part, or none that is not 0")
@@ -109,22 +109,22 @@ def draw_panel(
     latent = latent + rng.normal(0, spread.method_rater, (raters, 1, *count[1:]))
     latent = latent + rng.normal(0, spread.method_set, (1, *count))
     habits = _habits(model, raters, rng)
-    favourite = rng.integers(1, TOP, raters)  # a straight-liner's score, seldom an end of the scale
+    favourite = rng.integers(1, HIGHEST, raters)  # a straight-liner's score, seldom an end of the scale
     passes = []
     for _ in range(2):
-        scores = np.clip(np.rint(latent + rng.normal(0, spread.residual, (raters, *count))), 0, TOP)
+        scores = np.clip(np.rint(latent + rng.normal(0, spread.residual, (raters, *count))), 0, HIGHEST)
         passes.append(_careless(scores, habits, favourite, model.lapse, rng).astype(np.int8))
     return Panel(tuple(sets), methods, tuple(questions), passes[0], passes[1], habits)
 
 
 def expected_score(latent: float, sd: float) -> float:
     """Give the mean of a normal variable once rounded and held within 0..5: the sum of P(score >= k), k = 1..5."""
-    return sum(0.5 * math.erfc((k - 0.5 - latent) / (sd * math.sqrt(2))) for k in range(1, TOP + 1))
+    return sum(0.5 * math.erfc((k - 0.5 - latent) / (sd * math.sqrt(2))) for k in range(1, HIGHEST + 1))
 
 
 def latent_mean(wanted: float, sd: float) -> float:
     """Find the latent mean whose expected score is `wanted`, 0 < wanted < 5, by bisection."""
-    low, high = -TOP - 10 * sd, 2 * TOP + 10 * sd
+    low, high = -HIGHEST - 10 * sd, 2 * HIGHEST + 10 * sd
     for _ in range(80):
         middle = (low + high) / 2
         low, high = (middle, high) if expected_score(middle, sd) < wanted else (low, middle)
@@ -150,7 +150,7 @@ def _careless(
     for rater, habit in enumerate(habits):
         shape = found[rater].shape
         if habit == CLICKER:
-            found[rater] = rng.integers(0, TOP + 1, shape)
+            found[rater] = rng.integers(0, HIGHEST + 1, shape)
         elif habit == STRAIGHT:
             found[rater] = np.where(rng.random(shape) < lapse, found[rater], favourite[rater])
     return found

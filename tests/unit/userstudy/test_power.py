@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fsbench.userstudy.power import detectable_difference, expected_half_width, quantile
-from fsbench.userstudy.raters import QUESTIONS, RaterModel, Spread, draw_panel
+from fsbench.userstudy.raters import RaterModel, Spread, draw_panel
+from fsbench.userstudy.spec import QUESTIONS
 
 
 def test_the_half_widths_of_a_study_worked_by_hand():

@@ -5,7 +5,6 @@ import pytest
 
 from fsbench.userstudy.raters import (
     CLICKER,
-    QUESTIONS,
     STRAIGHT,
     RaterModel,
     Spread,
@@ -13,6 +12,7 @@ from fsbench.userstudy.raters import (
     expected_score,
     latent_mean,
 )
+from fsbench.userstudy.spec import QUESTIONS
 
 MEANS = {"first": 2.49, "second": 3.31, "third": 4.8}
 
