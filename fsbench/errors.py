@@ -4,6 +4,7 @@
       ConfigError       a wrong name, key or number
       DataError         a data folder is not what it should be
       DependencyError   a package or a weight file is not there
+      WeightError       a weight file is there and is not what it should be
       RecordError       a file of a finished run cannot be read
     ItemError           one item failed: a line in failures.csv, and the run goes on
     RunAborted          a failed item under the policy `raise`: exit 1, finished work stays in the cache
@@ -32,6 +33,10 @@ class DataError(FsbenchError):
 
 class DependencyError(FsbenchError):
     """A package or weight file that is needed now and is not there."""
+
+
+class WeightError(FsbenchError):
+    """A weight file that is refused: damaged, changed, unsafe, or another one than its name says."""
 
 
 class RecordError(FsbenchError):

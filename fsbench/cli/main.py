@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, inspect, report, run, swap
+from fsbench.cli import assets, inspect, report, run, swap, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ swap.register(app)
 inspect.register(app)
 report.register(app)
 assets.register(app)
+zoo.register(app)
 
 INTERRUPTED = 130
 KEPT = "interrupted; what was finished is kept, and the same command goes on from there"

@@ -1,38 +1,15 @@
-"""Downloads LFW: continues what was broken off, checks the hash, unpacks safely."""
+"""Downloads LFW and unpacks it safely."""
 
 from __future__ import annotations
 
-import http.client
-import os
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from fsbench.data.frames import file_sha256
 from fsbench.data.lfw import FOLDERS, PAIRS
+from fsbench.data.transfer import Progress, Remote, fetch
 from fsbench.errors import ConfigError, DataError, DependencyError
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and the bytes that are wanted (0: not known)."""
-
-BLOCK = 1 << 18
-TRIES = 3
-TIMEOUT_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Remote:
-    """A file on the internet, and the hash of its content."""
-
-    name: str
-    url: str
-    sha256: str
-
 
 FIGSHARE = "https://ndownloader.figshare.com/files/"
 
@@ -80,93 +57,6 @@ def get_lfw(
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error}", hint="name another folder") from None
     return folder
-
-
-def fetch(remote: Remote, folder: Path, *, progress: Progress | None = None) -> Path:
-    """Download a file unless it is there with the right hash; `<name>.part` beside it keeps what came so far.
-
-    Raises:
-        DataError: no network, the file ends early, its hash is wrong, or another file has its name here.
-    """
-    import pooch
-
-    path = folder / remote.name
-
-    def download(url: str, output: str, _: Any) -> None:
-        part = path.with_name(path.name + ".part")
-        _download(url, part, progress)
-        os.replace(part, output)
-
-    if path.exists() and file_sha256(path) != remote.sha256:
-        raise DataError(
-            f"{path} is there with another content than {remote.url}", hint="name another folder, or move it"
-        )
-    try:
-        pooch.retrieve(remote.url, f"sha256:{remote.sha256}", remote.name, folder, downloader=download)
-    except ValueError:  # pooch's word for a wrong hash; it has removed the file
-        raise DataError(
-            f"{remote.name} from {remote.url} has not the sha256 {remote.sha256[:12]}...: damaged, or another file",
-            hint="try again; if it stays so, the file at this address has changed",
-        ) from None
-    return path
-
-
-def _download(url: str, part: Path, progress: Progress | None) -> None:
-    """Bring `part` to its whole length, going on where it ends."""
-    reason = ""
-    for _ in range(TRIES):
-        try:
-            total = _continue(url, part, progress)
-        except urllib.error.HTTPError as error:
-            raise DataError(f"{url} answers {error.code} {error.reason}", hint="try again later") from None
-        except (http.client.HTTPException, OSError) as error:
-            reason = str(getattr(error, "reason", "") or error) or type(error).__name__
-            continue
-        here = part.stat().st_size
-        if total in (0, here):
-            return
-        reason = f"it ended after {here} of {total} bytes"
-    raise DataError(f"{url} cannot be had: {reason}", hint="the same command goes on where it stopped")
-
-
-def _continue(url: str, part: Path, progress: Progress | None) -> int:
-    """Ask for what is missing of `part` and append it; returns the length of the whole file, 0 if not told."""
-    start = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": "fsbench", "Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE or not start:
-            raise
-        if _total(error.headers, 0) == start:
-            return start  # nothing is missing
-        part.unlink()
-        return _continue(url, part, progress)
-    with answer:
-        goes_on = answer.status == http.client.PARTIAL_CONTENT and _first_byte(answer.headers) == start
-        if not goes_on and answer.status != http.client.OK:
-            raise http.client.HTTPException(f"unexpected answer {answer.status} {answer.reason}")
-        total = _total(answer.headers, start if goes_on else 0)
-        with part.open("ab" if goes_on else "wb") as file:
-            while block := answer.read(BLOCK):
-                file.write(block)
-                if progress:
-                    progress(file.tell(), total)
-    return total
-
-
-def _first_byte(headers: Any) -> int:
-    """Read the start in "Content-Range: bytes 100-199/200"; -1 if it is not told."""
-    start = (headers.get("Content-Range") or "").removeprefix("bytes ").partition("-")[0]
-    return int(start) if start.isdigit() else -1
-
-
-def _total(headers: Any, start: int) -> int:
-    whole = (headers.get("Content-Range") or "").rpartition("/")[2]
-    if whole.isdigit():
-        return int(whole)
-    rest = headers.get("Content-Length") or ""
-    return start + int(rest) if rest.isdigit() else 0
 
 
 def _unpack(archive: Path, folder: Path, names: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(fsbench.__file__).parent
 LAYERS = [
     {"errors", "types", "catalog"},
     {"metrics", "align", "networks"},
-    {"data", "records"},
+    {"data", "records", "zoo"},
     {"interfaces"},
     {"training"},
     {"adapters", "evaluators"},

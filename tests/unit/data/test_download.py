@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from fsbench.data.download import LFW_FILES, Remote, fetch, get_lfw
+from fsbench.data.download import LFW_FILES, get_lfw
 from fsbench.data.lfw import Lfw
+from fsbench.data.transfer import Remote, fetch
 from fsbench.errors import ConfigError, DataError
 
 PAIRS = b"1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n"
