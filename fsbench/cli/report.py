@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from fsbench.reports.runs import Run
+    from fsbench.reports.tables import Table
 
 PIPE_WIDTH = 120  # where the output is no terminal
 
@@ -46,12 +47,17 @@ def report(
 
 def print_tables(runs: Sequence[Run], *, reference: str = "") -> None:
     """Print the tables of runs on stdout."""
+    from fsbench.reports.report import compare_runs
+
+    show(table for comparison in compare_runs(runs, reference=reference) for table in comparison.tables)
+
+
+def show(tables: Iterable[Table]) -> None:
+    """Print tables on stdout, as wide as the terminal is."""
     from rich.console import Console
 
-    from fsbench.reports.report import compare_runs
     from fsbench.reports.terminal import print_table
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    for comparison in compare_runs(runs, reference=reference):
-        for table in comparison.tables:
-            print_table(table, console)
+    for table in tables:
+        print_table(table, console)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from fsbench.metrics.rows import Rows, finite_values
 from fsbench.metrics.stats import Interval, Labels, deal_groups, jackknife_interval
 
-Weights = NDArray[np.float64]
+WEIGHTS = 1 << 22  # held at once, 32 MB
 
 
 @dataclass(frozen=True)
@@ -71,21 +71,38 @@ def two_way_mean(values: ArrayLike, first: Labels, second: Labels, *, level: flo
     return Mean(value, error, degrees, Interval(value - half, value + half), len(found))
 
 
-def two_way_weights(first: Labels, second: Labels, *, draws: int, seed: int) -> Weights:
-    """Draw how often each value enters each of the resamples that take clusters of both kinds with replacement.
+def two_way_bootstrap(
+    columns: ArrayLike, first: Labels, second: Labels, *, draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Draw clusters of both kinds with replacement and give the means of each draw, for what has no formula.
+
+    A value enters a draw as often as the product of how often its two clusters were drawn.
+
+    Args:
+        columns: (N, K) values of which K means are wanted, on the same draws; NaN where a value is absent.
+        first: N labels, for instance raters.
+        second: N labels, for instance sets.
+        draws: how many.
+        seed: of the draws.
 
     Returns:
-        (draws, N): the product of how often the value's two clusters were drawn.
+        (draws, K); NaN where a draw happened to hold no value of a column.
 
     Source: pigeonhole bootstrap, Owen 2007, Annals of Applied Statistics 1 (2); its intervals are a little wide.
     """
-    rng = np.random.default_rng(seed)
-    weights = np.ones((draws, len(first)))
-    for labels in (first, second):
-        numbers = _numbers(labels, len(first))
-        count = int(numbers.max(initial=-1)) + 1
-        weights *= rng.multinomial(count, np.full(count, 1 / count), size=draws)[:, numbers]
-    return weights
+    found = np.asarray(columns, np.float64)
+    kinds = [_numbers(labels, len(found)) for labels in (first, second)]
+    there = (~np.isnan(found)).astype(np.float64)
+    filled, rng = np.nan_to_num(found), np.random.default_rng(seed)
+    block, means = max(1, WEIGHTS // max(1, len(found))), []
+    for start in range(0, draws, block):
+        weights = np.ones((min(block, draws - start), len(found)))
+        for numbers in kinds:
+            count = int(numbers.max(initial=-1)) + 1
+            weights *= rng.multinomial(count, np.full(count, 1 / count), size=len(weights))[:, numbers]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means.append((weights @ filled) / (weights @ there))
+    return np.concatenate(means)
 
 
 def two_way_jackknife(

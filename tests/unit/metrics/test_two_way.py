@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from fsbench.metrics.two_way import two_way_jackknife, two_way_mean, two_way_weights
+from fsbench.metrics.two_way import two_way_bootstrap, two_way_jackknife, two_way_mean
 
 
 def test_the_interval_of_a_table_worked_by_hand():
@@ -60,13 +60,25 @@ def test_a_missing_value_and_a_missing_label_are_refused():
         two_way_mean([1, 2], ["a"], ["x", "y"])
 
 
-def test_a_resample_holds_whole_clusters_of_both_kinds():
-    raters, sets = np.repeat(np.arange(4), 5), np.tile(np.arange(5), 4)
-    weights = two_way_weights(raters, sets, draws=200, seed=3).reshape(200, 4, 5)
-    assert np.linalg.matrix_rank(weights[weights.sum((1, 2)) > 0]).max() == 1
-    assert (weights.sum((1, 2)) == 20).all()
-    assert weights.mean() == pytest.approx(1)
-    assert weights.std() > 0.5
+def test_resampled_means_spread_as_clusters_of_both_kinds_do():
+    rng = np.random.default_rng(3)
+    raters, sets = np.repeat(np.arange(25), 25), np.tile(np.arange(25), 25)
+    by_rater, by_set = rng.normal(0, 1, 25), rng.normal(0, 1, 25)
+    values = by_rater[raters] + by_set[sets]
+    drawn = two_way_bootstrap(values[:, None], raters, sets, draws=4000, seed=4)[:, 0]
+    assert drawn.std() == pytest.approx(math.sqrt((by_rater.var() + by_set.var()) / 25), rel=0.05)
+    assert drawn.mean() == pytest.approx(values.mean(), abs=0.02)
+
+
+def test_columns_share_their_draws_and_absent_values_do_not_count():
+    raters, sets = np.repeat(np.arange(8), 9), np.tile(np.arange(9), 8)
+    values = np.random.default_rng(5).normal(size=72)
+    holes = np.where(raters < 4, values, np.nan)
+    drawn = two_way_bootstrap(np.stack([values, 1 - values, holes], 1), raters, sets, draws=300, seed=6)
+    assert drawn[:, 0] + drawn[:, 1] == pytest.approx(1)
+    assert np.nanmean(drawn[:, 2]) == pytest.approx(values[:36].mean(), abs=0.05)
+    again = two_way_bootstrap(np.stack([values, 1 - values, holes], 1), raters, sets, draws=300, seed=6)
+    assert np.array_equal(drawn, again, equal_nan=True)
 
 
 def test_the_jackknife_of_a_mean_is_the_wider_textbook_interval():

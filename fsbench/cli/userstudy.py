@@ -1,0 +1,17 @@
+"""`fsbench userstudy`: rating studies."""
+
+from __future__ import annotations
+
+import typer
+
+from fsbench.cli import userstudy_analyse
+
+group = typer.Typer(help="Make, serve and analyse a blinded 0-5 rating study.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="userstudy")
+
+
+userstudy_analyse.register(group)

@@ -1,0 +1,169 @@
+"""The votes of a study: read from its folder or an exported one, checked, and laid out for the statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsbench.errors import RecordError
+from fsbench.reports.tidy import FORMULA_STARTS
+from fsbench.userstudy.spec import (
+    HIGHEST,
+    KINDS,
+    LOWEST,
+    VOTE_COLUMNS,
+    VOTES_CSV,
+    VOTES_PARQUET,
+    StudySpec,
+    load_spec,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
+WHOLE = ("rater", "position", "slot", "score")
+TEXT = ("set", "kind", "method", "question", "repeat_of")
+HINT = "fsbench userstudy export STUDY"
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was asked, and the answers: one row a score, columns as `spec.VOTE_COLUMNS`."""
+
+    spec: StudySpec
+    votes: pd.DataFrame
+
+    @property
+    def main(self) -> pd.DataFrame:
+        """The votes that count: no training, gold or repeated set."""
+        return self.votes[self.votes["kind"] == "main"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The answers to one question, one row a visit (one rater at one set), one column a method."""
+
+    question: str
+    methods: tuple[str, ...]
+    raters: NDArray[np.int64]  # (V,)
+    sets: NDArray[np.str_]  # (V,)
+    values: NDArray[np.float64]  # (V, M), NaN where the set did not show the method
+
+
+def read_study(folder: Path) -> Study:
+    """Read a study from a folder that `export` wrote.
+
+    Args:
+        folder: with study.json and votes.csv or votes.parquet; the CSV is read where both are there.
+
+    Raises:
+        RecordError: there is no study, no vote, or a file that is not as `export` writes it.
+    """
+    spec = load_spec(folder)
+    place = folder if folder.is_dir() else folder.parent
+    return Study(spec, checked(_exported(place), where=str(place)))
+
+
+def checked(votes: pd.DataFrame, *, where: str) -> pd.DataFrame:
+    """Give the votes in their types and one order, or say what is wrong with them.
+
+    Args:
+        votes: one row a score.
+        where: what to call them in a message.
+
+    Raises:
+        RecordError: a column or value is missing, no score from 0 to 5, of no known kind, or there twice.
+    """
+    missing = [name for name in VOTE_COLUMNS if name not in votes.columns]
+    if missing:
+        raise RecordError(f"the votes of {where} have no column '{missing[0]}'", hint=HINT)
+    if votes.empty:
+        raise RecordError(f"{where} holds no vote yet", hint="fsbench userstudy status STUDY")
+    found = votes.loc[:, list(VOTE_COLUMNS)].reset_index(drop=True)
+    for name in VOTE_COLUMNS:
+        if name not in NULLABLE and found[name].isna().any():
+            row = int(found.index[found[name].isna()][0])
+            raise RecordError(f"the votes of {where} have no {name} in row {row + 1}", hint=HINT)
+    found = _typed(found, where)
+    _check_values(found, where)
+    key = ["rater", "set", "kind", "method", "question"]
+    twice = found[found.duplicated(key)]
+    if not twice.empty:
+        first = ", ".join(str(value) for value in twice.iloc[0][key])
+        raise RecordError(f"the votes of {where} hold one answer twice: {first}", hint=HINT)
+    return found.sort_values(["rater", "position", "slot", "question", "set"], kind="stable", ignore_index=True)
+
+
+def scores_of(votes: pd.DataFrame, methods: tuple[str, ...], question: str) -> Scores:
+    """Lay out the answers to one question by visit and method, in the order of raters and their sets."""
+    asked = votes[(votes["question"] == question) & votes["method"].isin(methods)]
+    table = asked.pivot(index=["rater", "set"], columns="method", values="score").reindex(columns=list(methods))
+    raters = table.index.get_level_values("rater").to_numpy(np.int64)
+    sets = table.index.get_level_values("set").to_numpy(np.str_)
+    return Scores(question, methods, raters, sets, table.to_numpy(np.float64))
+
+
+def _exported(folder: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    text, parquet = folder / VOTES_CSV, folder / VOTES_PARQUET
+    try:
+        if text.exists():
+            votes = pd.read_csv(text, dtype={name: "str" for name in TEXT}, keep_default_na=False, na_values=[""])
+            return votes.assign(**{name: _unguarded(votes[name]) for name in TEXT if name in votes})
+        if parquet.exists():
+            return pd.read_parquet(parquet)
+    except (OSError, ValueError) as error:
+        raise RecordError(f"the votes of {folder} cannot be read: {error}", hint=HINT) from None
+    raise RecordError(f"{folder} holds neither {VOTES_CSV} nor {VOTES_PARQUET}", hint=HINT)
+
+
+def _unguarded(texts: pd.Series) -> pd.Series:
+    """Take away the quote that keeps a spreadsheet from running a text."""
+    return texts.map(lambda text: text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text, "ignore")
+
+
+def _typed(votes: pd.DataFrame, where: str) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, pd.Series] = {}
+    for name in VOTE_COLUMNS:
+        try:
+            if name in WHOLE:
+                numbers = pd.to_numeric(votes[name])
+                columns[name] = numbers.astype(np.int64)
+                if not (columns[name] == numbers).all():
+                    raise ValueError("not all are whole numbers")
+            elif name in ("expect_low", "expect_high"):
+                columns[name] = pd.to_numeric(votes[name]).astype(np.float64)
+            elif name in ("shown_at", "at"):
+                columns[name] = pd.to_datetime(votes[name], utc=True, format="ISO8601")
+            else:
+                columns[name] = votes[name].map(str, "ignore")
+        except (ValueError, TypeError) as error:
+            raise RecordError(f"column '{name}' of the votes of {where} is not as it should be: {error}") from None
+    return pd.DataFrame(columns)
+
+
+def _check_values(votes: pd.DataFrame, where: str) -> None:
+    wrong = votes[~votes["score"].between(LOWEST, HIGHEST)]
+    if not wrong.empty:
+        row = wrong.iloc[0]
+        raise RecordError(
+            f"the votes of {where} hold the score {row['score']} (rater {row['rater']}, set {row['set']});"
+            f" scores are {LOWEST} to {HIGHEST}",
+            hint=HINT,
+        )
+    strange = sorted(set(votes["kind"]) - set(KINDS))
+    if strange:
+        raise RecordError(f"the votes of {where} hold the kind '{strange[0]}'; kinds are {', '.join(KINDS)}", hint=HINT)
+    orphans = votes[(votes["kind"] == "repeat") & votes["repeat_of"].isna()]
+    if not orphans.empty:
+        raise RecordError(
+            f"the repeated set {orphans.iloc[0]['set']} of {where} does not say what it repeats", hint=HINT
+        )
