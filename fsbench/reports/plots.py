@@ -42,6 +42,7 @@ class Forest:
     height: float
     points: tuple[Point, ...]
     ticks: tuple[tuple[float, str], ...]
+    zero: float | None = None  # where differences are none
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def forest_of(heading: str, lines: Sequence[Line], *, digits: int, signed: bool 
         said.append(f"{label} {text}")
     height = len(points) * LINE_HEIGHT + AXIS_HEIGHT
     ticks = tuple((place(value), text) for value, text in _ticks(left, right))
-    return Forest(heading, f"{heading}: {'; '.join(said)}", WIDTH, height, tuple(points), ticks)
+    zero = place(0) if signed and left < 0 < right else None
+    return Forest(heading, f"{heading}: {'; '.join(said)}", WIDTH, height, tuple(points), ticks, zero)
 
 
 def _domain(low: float, high: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from fsbench.userstudy.analysis.contrasts import Contrast, Omnibus
 from fsbench.userstudy.analysis.findings import Findings, Selection
 from fsbench.userstudy.analysis.means import LEVELS, MethodScore
 from fsbench.userstudy.analysis.screening import rule_sentences
+from fsbench.userstudy.power import expected_half_width
 from fsbench.userstudy.spec import HIGHEST, LOWEST
 
 DIGITS = 2
@@ -76,6 +77,7 @@ def contrasts_table(findings: Findings, selection: Selection) -> Table:
             "Detectable: the true difference that a study of this size and spread would find with a chance of 80 %."
             " No clear difference is not the same as equal.",
             "Higher and lower are said where the interval leaves out 0 and the corrected p is below 0.05.",
+            *_reached(findings, selection),
         ),
     )
 
@@ -210,6 +212,19 @@ def _feet(findings: Findings, selection: Selection) -> list[str]:
     if findings.screened is None:
         feet.append("No rater is left after screening, so there is no screened table.")
     return feet
+
+
+def _reached(findings: Findings, selection: Selection) -> list[str]:
+    """Compare the intervals with what could be expected before the study opened."""
+    counts = findings.spec.counts
+    widths = [found.estimate.half_width for found in selection.contrasts if found.estimate]
+    if not widths or min(counts.raters, counts.sets) < 2:
+        return []
+    expected = expected_half_width(raters=counts.raters, per_rater=counts.per_rater, sets=counts.sets)
+    return [
+        f"Half-widths: +-{expected.difference:.2f} was expected of the study as planned; from +-{min(widths):.2f} to"
+        f" +-{max(widths):.2f} was reached."
+    ]
 
 
 def _contrast(found: Contrast) -> Row:

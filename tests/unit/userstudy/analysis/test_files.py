@@ -142,6 +142,13 @@ def test_a_clear_difference_is_drawn_otherwise_than_an_unclear_one(small):
     assert unclear == verdicts and "FaceShifter less Ours" in unclear
 
 
+def test_a_line_marks_no_difference_where_the_plot_holds_it(small):
+    for plot in contrast_figures(small.everyone):
+        at_zero = [x for x, text in plot.ticks if float(text) == 0]
+        assert plot.zero == (at_zero[0] if at_zero else None)
+    assert [plot.zero for plot in means_figures(small, small.everyone)] == [None] * 3
+
+
 def test_the_figure_of_means_says_what_the_table_says(small):
     (realism, *_) = means_figures(small, small.everyone)
     score = small.everyone.score("Ours", "realism")

@@ -120,6 +120,16 @@ def test_differences_have_a_section_a_question_with_tests_and_verdict(small):
     ]
 
 
+def test_what_was_reached_stands_beside_what_was_expected(small):
+    """6 raters x 20 sets of 40: t(.975, 5) = 2.5706 times the root of 2 * (.04 / 6 + .2025 / 40 + .8933 / 120)."""
+    widths = [found.estimate.half_width for found in small.everyone.contrasts]
+    expected = 2.5706 * (2 * (0.04 / 6 + 0.2025 / 40 + (0.81 + 1 / 12) / 120)) ** 0.5
+    assert contrasts_table(small, small.everyone).feet[-1] == (
+        f"Half-widths: +-{expected:.2f} was expected of the study as planned;"
+        f" from +-{min(widths):.2f} to +-{max(widths):.2f} was reached."
+    )
+
+
 def test_shares_of_a_method_add_up_to_all_votes(small):
     for section in shares_table(small, small.everyone).sections:
         for row in section.rows:
