@@ -68,7 +68,7 @@ class Screening(Record):
     min_gold_passed: float | None = Field(default=0.5, ge=0, le=1)  # share of right answers to gold questions
     max_repeat_difference: float | None = Field(default=1.5, ge=0, le=5)  # mean absolute change in repeated sets
     min_score_sd: float | None = Field(default=0.4, ge=0)  # standard deviation of a rater's scores: straight-lining
-    min_correlation: float | None = Field(default=0.2, ge=-1, le=1)  # with the mean of the others on the same results
+    min_correlation: float | None = Field(default=0.2, ge=-1, le=1)  # upper end, with the others on the same results
     min_median_seconds: float | None = Field(default=6.0, ge=0)  # from showing a set to its submit
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+INTERIM = "The study is open: these are interim numbers, and whoever stops it because of them biases the last ones."
+
+
 @dataclass(frozen=True)
 class Selection:
     """What the votes of some raters say: of all, or of those whom screening left."""
@@ -53,6 +56,7 @@ class Findings:
     repeats: tuple[Rate, ...]
     correlations: tuple[Correlation, ...]
     remarks: tuple[str, ...]
+    is_interim: bool = False  # the study is still open
 
     @property
     def excluded(self) -> tuple[Screened, ...]:
@@ -82,6 +86,8 @@ def analyse(study: Study, *, draws: int = DRAWS) -> Findings:
         left = study.main[study.main["rater"].isin(kept)]
         screened = _selection("screened raters", left, spec, draws) if len(left) else None
     metrics, remarks = metric_values(spec.methods)
+    if study.is_interim:
+        remarks = (INTERIM, *remarks)
     basis = study.main if screened is None else study.main[study.main["rater"].isin(kept)]
     asked = [_scores(basis, spec, question) for question in everyone.questions]
     found = [correlate(scores, metric, seed=spec.seed) for metric in metrics for scores in asked]
@@ -94,6 +100,7 @@ def analyse(study: Study, *, draws: int = DRAWS) -> Findings:
         repeats=repeat_rates(study.votes, seed=spec.seed),
         correlations=tuple(correlation for correlation in found if correlation is not None),
         remarks=remarks,
+        is_interim=study.is_interim,
     )
 
 

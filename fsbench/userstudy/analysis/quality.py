@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +30,7 @@ class Rater:
     score_sd: float | None  # of the main votes
     bias: float | None  # mean difference to the mean of the others on the same results
     correlation: float | None  # with that mean
+    correlation_high: float | None  # upper end of its one-sided 95 % interval: few votes say little
     gold: int  # answers to gold questions
     gold_passed: float | None  # share of them that is right
     repeat_difference: float | None  # mean absolute change in repeated sets
@@ -80,6 +83,15 @@ def repeat_changes(votes: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(change=pairs["score"] - pairs["score_first"])
 
 
+def correlation_high(correlation: float, n: int) -> float:
+    """Give the upper end of the one-sided 95 % interval of a correlation of n > 3 pairs.
+
+    Source: Fisher 1921, z = atanh(r) with standard error 1 / sqrt(n - 3).
+    """
+    near = min(max(correlation, -1 + 1e-12), 1 - 1e-12)  # atanh has no value at 1
+    return math.tanh(math.atanh(near) + NormalDist().inv_cdf(0.95) / math.sqrt(n - 3))
+
+
 def gold_rates(votes: pd.DataFrame, *, seed: int) -> tuple[Rate, ...]:
     """Tell how often each kind of gold item was answered right, by item and question."""
     gold = gold_answers(votes)
@@ -121,7 +133,8 @@ def _rate(
 def _rater(ordinal: int, main: pd.DataFrame, gold: pd.DataFrame, repeated: pd.DataFrame) -> Rater:
     shared = main[main["others"].notna()]
     mine, others = shared["score"].to_numpy(np.float64), shared["others"].to_numpy(np.float64)
-    defined = len(mine) > 2 and np.ptp(mine) > 0 and np.ptp(others) > 0
+    defined = len(mine) > 3 and np.ptp(mine) > 0 and np.ptp(others) > 0
+    correlation = float(np.corrcoef(mine, others)[0, 1]) if defined else None
     pages = main.drop_duplicates("set")
     seconds = (pages["at"] - pages["shown_at"]).dt.total_seconds().dropna()
     return Rater(
@@ -131,7 +144,8 @@ def _rater(ordinal: int, main: pd.DataFrame, gold: pd.DataFrame, repeated: pd.Da
         mean=float(main["score"].mean()) if len(main) else None,
         score_sd=float(main["score"].std(ddof=1)) if len(main) > 1 else None,
         bias=float((mine - others).mean()) if len(mine) else None,
-        correlation=float(np.corrcoef(mine, others)[0, 1]) if defined else None,
+        correlation=correlation,
+        correlation_high=None if correlation is None else correlation_high(correlation, len(mine)),
         gold=len(gold),
         gold_passed=float(gold["passed"].mean()) if len(gold) else None,
         repeat_difference=float(repeated["change"].abs().mean()) if len(repeated) else None,

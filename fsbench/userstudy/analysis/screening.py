@@ -24,7 +24,7 @@ RULES = (
     Rule("min_gold_passed", "gold_passed", "gold items passed", is_minimum=True),
     Rule("max_repeat_difference", "repeat_difference", "mean change in repeated sets", is_minimum=False),
     Rule("min_score_sd", "score_sd", "standard deviation of scores", is_minimum=True),
-    Rule("min_correlation", "correlation", "correlation with the others", is_minimum=True),
+    Rule("min_correlation", "correlation_high", "upper end of the correlation with the others", is_minimum=True),
     Rule("min_median_seconds", "median_seconds", "median seconds a set", is_minimum=True, digits=1),
 )
 

@@ -30,8 +30,10 @@ def bounded(
 
 def title(findings: Findings, what: str = "") -> str:
     """Name a table of this study, with the data where the spec names it."""
-    data = f" ({findings.spec.data})" if findings.spec.data else ""
-    return one_line(f"{findings.spec.title}{data}{f': {what}' if what else ''}")
+    spec = findings.spec
+    data = f" ({spec.data})" if spec.data and spec.data not in spec.title else ""
+    interim = ", interim" if findings.is_interim else ""
+    return one_line(f"{spec.title}{data}{interim}{f': {what}' if what else ''}")
 
 
 def scores_table(findings: Findings, selection: Selection) -> Table:

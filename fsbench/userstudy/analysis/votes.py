@@ -37,6 +37,7 @@ class Study:
 
     spec: StudySpec
     votes: pd.DataFrame
+    is_interim: bool = False  # raters are still at work
 
     @property
     def main(self) -> pd.DataFrame:

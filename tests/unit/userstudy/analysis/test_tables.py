@@ -1,5 +1,7 @@
 """What the tables say. The numbers of the seed table are those that the paper on MobileFSGAN prints."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from fsbench.userstudy.analysis.findings import analyse
 from fsbench.userstudy.analysis.page import all_tables
 from fsbench.userstudy.analysis.rater_tables import agreement_table, gold_table, raters_table, variance_table
 from fsbench.userstudy.analysis.tables import contrasts_table, correlation_table, scores_table, shares_table
+from fsbench.userstudy.analysis.tables import title as title_of
 from fsbench.userstudy.analysis.votes import Study, checked
 from fsbench.userstudy.spec import QUESTIONS
 
@@ -55,6 +58,16 @@ def test_the_paper_s_table_comes_out_to_two_digits_with_best_and_second(paper):
         "SimSwap": [("3.31", "second"), ("2.59", "second"), ("3.81", "best")],
         "Ours": [("3.38", "best"), ("2.77", "best"), ("3.53", "second")],
     }
+
+
+def test_the_data_stand_in_the_title_once(paper):
+    for title, data, expected in (
+        ("Rating", "the mini set", "Rating (the mini set): shares"),
+        ("Rating (the mini set)", "the mini set", "Rating (the mini set): shares"),
+        ("Rating", "", "Rating: shares"),
+    ):
+        spec = paper.spec.model_copy(update={"title": title, "data": data})
+        assert title_of(replace(paper, spec=spec), "shares") == expected
 
 
 def test_bold_and_underline_reach_every_format(paper):
