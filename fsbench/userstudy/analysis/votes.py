@@ -15,6 +15,7 @@ from fsbench.userstudy.spec import (
     HIGHEST,
     KINDS,
     LOWEST,
+    QUESTIONS,
     VOTE_COLUMNS,
     VOTES_CSV,
     VOTES_PARQUET,
@@ -38,6 +39,20 @@ class Study:
     spec: StudySpec
     votes: pd.DataFrame
     is_interim: bool = False  # raters are still at work
+
+    def __post_init__(self) -> None:
+        """Refuse votes of another study, which no table would show.
+
+        Raises:
+            RecordError: main votes are on a method or question that the study does not have, or there are none.
+        """
+        for name, known in (("method", self.spec.method_names), ("question", QUESTIONS)):
+            strange = sorted(set(self.main[name]) - set(known))
+            if strange:
+                message = f"there are votes on the {name} '{strange[0]}'; the study has {', '.join(known)}"
+                raise RecordError(message, hint="study.json and the votes of one and the same export")
+        if self.main.empty:
+            raise RecordError("no main set is rated yet", hint="fsbench userstudy status STUDY")
 
     @property
     def main(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fsbench.errors import RecordError
-from fsbench.userstudy.analysis.votes import checked, read_study, scores_of
+from fsbench.userstudy.analysis.votes import Study, checked, read_study, scores_of
 
 
 def rows(**changes):
@@ -69,3 +69,27 @@ def test_names_that_a_spreadsheet_would_run_come_back_as_they_were(tmp_path, spe
     votes.loc[1, "method"] = "'two"
     votes.to_csv(tmp_path / "votes.csv", index=False)
     assert sorted(read_study(tmp_path).votes["method"]) == ["'two", "=one"]
+
+
+def test_votes_that_no_table_would_show_are_refused(spec):
+    with pytest.raises(RecordError, match="votes on the method 'two'; the study has one, three"):
+        Study(spec(["one", "three"]), checked(rows(), where="x"))
+    with pytest.raises(RecordError, match="votes on the question 'beauty'; the study has realism"):
+        Study(spec(["one", "two"]), checked(rows(question="beauty"), where="x"))
+    with pytest.raises(RecordError, match="no main set is rated yet"):
+        Study(spec(["one", "two"]), checked(rows(kind="training").iloc[:1], where="x"))
+
+
+def test_a_method_that_nobody_saw_has_a_row_without_numbers(spec, small_study):
+    from fsbench.reports.tables import ABSENT
+    from fsbench.userstudy.analysis.files import analysis_texts
+    from fsbench.userstudy.analysis.findings import analyse
+    from fsbench.userstudy.analysis.tables import scores_table
+
+    found = analyse(Study(spec(["Ours", "Unseen", "FaceShifter", "DeepFakes"]), small_study.votes), draws=50)
+    row = scores_table(found, found.everyone).sections[0].rows[1]
+    assert (row.label, {cell.text for cell in row.cells}) == ("Unseen", {ABSENT})
+    assert all(
+        contrast.n == 0 for contrast in found.everyone.contrasts if "Unseen" in (contrast.method, contrast.reference)
+    )
+    assert "Unseen" in analysis_texts(found)["html"]
