@@ -13,12 +13,19 @@ from fsbench.types import Image
 
 Matrix = NDArray[np.float64]
 
-# The five points in a unit square. arcface: insightface's face_align.py, divided by its 112. ffhq: SimSwap's
-# face_align_ffhqandnewarc.py, divided by its 512.
+_ARCFACE_112 = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+
+# The five points in a unit square. arcface: insightface's face_align.py, divided by its 112. arcface_128: the same
+# file's rule for sizes that 128 divides, where the face is moved 8 pixels to the right in 128. simswap, ffhq: SimSwap's
+# face_align_ffhqandnewarc.py, its frontal template over 112 and its FFHQ template over 512. mtcnn: arcface shrunk by
+# 0.85 about the middle, which FaceFusion's face_helper.py calls mtcnn_512.
 TEMPLATES: dict[str, Matrix] = {
-    "arcface": np.array(
-        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-    )
+    "arcface": _ARCFACE_112 / 112,
+    "arcface_128": (_ARCFACE_112 + np.array([8, 0])) / 128,
+    "mtcnn": 0.85 * _ARCFACE_112 / 112 + 0.075,
+    "simswap": np.array([[39.730, 51.138], [72.270, 51.138], [56.000, 68.493], [42.463, 87.010], [69.537, 87.010]])
     / 112,
     "ffhq": np.array(
         [

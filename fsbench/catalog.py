@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
+import importlib.metadata
 import importlib.util
 import sys
 import traceback
@@ -30,6 +32,7 @@ SWAPPERS: dict[str, Entry] = {
     "precomputed": Entry("fsbench.adapters.precomputed:Precomputed", "a folder of finished pictures or videos"),
     "ffpp": Entry("fsbench.adapters.precomputed:Manipulated", "ffpp:<Method>, FF++'s own manipulated videos"),
     "command": Entry("fsbench.adapters.command:Command", "an external program, one call a pair"),
+    "onnx": Entry("fsbench.adapters.onnx_swapper:OnnxSwapper", "an ONNX network that a table describes"),
 }
 
 EVALUATORS: dict[str, Entry] = {
@@ -47,12 +50,53 @@ PROTOCOLS: dict[str, Entry] = {
 }
 
 
-def entry(kind: str, table: Mapping[str, Entry], name: str) -> Entry:
-    """Find a name in a table.
+BUILT_IN: dict[str, Mapping[str, Entry]] = {"swapper": SWAPPERS, "evaluator": EVALUATORS, "protocol": PROTOCOLS}
+ONNX_TABLE = Path(__file__).parent / "adapters" / "onnx_swappers.toml"
+
+
+@functools.cache
+def onnx_models() -> dict[str, Entry]:
+    """Name the swappers of the ONNX table."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    table = tomllib.loads(ONNX_TABLE.read_text(encoding="utf-8"))
+    return {name: Entry(SWAPPERS["onnx"].target, f"ONNX: {model['about']}") for name, model in table.items()}
+
+
+def plugins(kind: str) -> dict[str, Entry]:
+    """Name what installed packages add: entry points of the group fsbench.swappers, .evaluators or .protocols.
+
+    Raises:
+        ConfigError: two packages add the same name, or one adds a name that fsbench itself has.
+    """
+    found: dict[str, Entry] = {}
+    for point in importlib.metadata.entry_points(group=f"fsbench.{kind}s"):
+        package = point.dist.name if point.dist else "unknown"
+        if point.name in found or point.name in BUILT_IN[kind] or (kind == "swapper" and point.name in onnx_models()):
+            raise ConfigError(
+                f"the package '{package}' adds the {kind} '{point.name}', a name that is taken",
+                hint=f"pip uninstall {package}, or ask its author for another name",
+            )
+        found[point.name] = Entry(point.value, f"from the package {package}")
+    return found
+
+
+def everything(kind: str) -> dict[str, Entry]:
+    """Name every swapper, evaluator or protocol: fsbench's own, the ONNX table's, and those of installed packages."""
+    return {**BUILT_IN[kind], **(onnx_models() if kind == "swapper" else {}), **plugins(kind)}
+
+
+def entry(kind: str, name: str) -> Entry:
+    """Find a "swapper", "evaluator" or "protocol" by name.
 
     Raises:
         ConfigError: there is no such name; the message offers the nearest.
     """
+    if name in BUILT_IN[kind]:  # without a look at what else is installed
+        return BUILT_IN[kind][name]
+    table = everything(kind)
     if name in table:
         return table[name]
     near = difflib.get_close_matches(name, table, n=1)
@@ -60,22 +104,36 @@ def entry(kind: str, table: Mapping[str, Entry], name: str) -> Entry:
     raise ConfigError(f"no {kind} is called '{name}'{guess}", hint=f"fsbench list {kind}s")
 
 
+FIRST_SETTING = {"ffpp": ("method", "ffpp:FaceSwap")}
+"""Swappers whose name may go on behind a colon: which setting that is, and an example."""
+
+
 def swapper_target(name: str) -> tuple[str, dict[str, str]]:
-    """Resolve a swapper's name, "ffpp:<Method>" or "path/to/file.py:Class", to its class and first settings."""
+    """Resolve a swapper's name to its class and first settings.
+
+    Args:
+        name: a name of the catalogue, "ffpp:<Method>", "path/to/file.py:Class" or "package.module:Class".
+    """
     base, _, rest = name.partition(":")
     if base.endswith(".py"):
         return _file_target(base, rest), {}
-    if base == "ffpp":
+    if "." in base and rest:
+        return name, {}
+    if base in FIRST_SETTING:
+        setting, example = FIRST_SETTING[base]
         if not rest:
-            raise ConfigError("'ffpp' needs a method", hint="--swapper ffpp:FaceSwap")
-        return SWAPPERS["ffpp"].target, {"method": rest}
-    return entry("swapper", SWAPPERS, name).target, {}
+            raise ConfigError(f"'{base}' needs a {setting}", hint=f"--swapper {example}")
+        return SWAPPERS[base].target, {setting: rest}
+    target = entry("swapper", name).target
+    return target, {"model": name} if name in onnx_models() else {}
 
 
 def evaluator_target(name: str) -> str:
-    """Resolve an evaluator's name or "path/to/file.py:Class" to its class."""
+    """Resolve an evaluator's name, "path/to/file.py:Class" or "package.module:Class" to its class."""
     base, _, rest = name.partition(":")
-    return _file_target(base, rest) if base.endswith(".py") else entry("evaluator", EVALUATORS, name).target
+    if "." in base and rest and not base.endswith(".py"):
+        return name
+    return _file_target(base, rest) if base.endswith(".py") else entry("evaluator", name).target
 
 
 def _file_target(file: str, name: str) -> str:

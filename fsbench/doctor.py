@@ -111,7 +111,7 @@ def _device_lines() -> list[str]:
 
 def _evaluator_problem(role: str, name: str) -> str:
     try:
-        target = catalog.entry("evaluator", catalog.EVALUATORS, name).target
+        target = catalog.entry("evaluator", name).target
         identify(plugin(target, {}, {}), Detector if role == "detect" else Evaluator)
     except FsbenchError as error:
         return f"{role}: {error}; try: {error.hint}"

@@ -38,6 +38,14 @@ class Swapper(ABC):
         """Name the files that decide the result; their hashes enter the cache key and the provenance."""
         return {}
 
+    def licences(self) -> Mapping[str, str]:
+        """Give the licence of each weight file that has one; tables show them."""
+        return {}
+
+    def facts(self) -> Mapping[str, str]:
+        """Say what else a reader of the result should know, such as which runtime does the work."""
+        return {}
+
     def fingerprint(self, pair: SwapPair) -> str:
         """Give what else decides the result of this pair, such as the hash of a finished picture on disk.
 

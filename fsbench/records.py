@@ -94,6 +94,8 @@ class SwapperRecord(Record):
     version: int
     args: dict[str, str] = Field(default_factory=dict)
     weights: dict[str, str] = Field(default_factory=dict)  # file -> sha256
+    licences: dict[str, str] = Field(default_factory=dict)  # file -> licence
+    facts: dict[str, str] = Field(default_factory=dict)  # such as the runtime that did the work
     is_control: bool = False
 
 

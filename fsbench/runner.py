@@ -64,7 +64,7 @@ def prepare(config: RunConfig) -> Prepared:
     Raises:
         FsbenchError: a name, setting, weight file, data folder or output folder is not right.
     """
-    entry = catalog.entry("protocol", catalog.PROTOCOLS, config.protocol)
+    entry = catalog.entry("protocol", config.protocol)
     protocol: Protocol = catalog.load(entry.target)(config)
     names = evaluator_names(config.suite, config.evaluators)
     context = {"device": config.device, "data": config.data, "compression": config.compression}
@@ -199,6 +199,8 @@ def _swapper_record(label: str, swapper: Identified | None, config: RunConfig) -
         version=swapper.version,
         args=args,
         weights=dict(swapper.weights),
+        licences=dict(built.licences()),
+        facts=dict(built.facts()),
         is_control=built.is_control,
     )
 

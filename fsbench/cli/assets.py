@@ -33,7 +33,7 @@ def data_check(
     from fsbench.engine.cache import default_folder
     from fsbench.errors import ConfigError
 
-    catalog.entry("protocol", catalog.PROTOCOLS, protocol)
+    catalog.entry("protocol", protocol)
     folder = Path(locate_data(data, default_folder())["data"])
     if protocol == "ff++":
         from fsbench.data.ffpp import FaceForensics

@@ -22,9 +22,8 @@ def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> N
     from fsbench import catalog
     from fsbench.errors import ConfigError
 
-    tables = {"swappers": catalog.SWAPPERS, "evaluators": catalog.EVALUATORS, "protocols": catalog.PROTOCOLS}
-    if kind in tables:
-        lines = {name: entry.summary for name, entry in tables[kind].items()}
+    if kind.removesuffix("s") in catalog.BUILT_IN:
+        lines = {name: entry.summary for name, entry in catalog.everything(kind.removesuffix("s")).items()}
     elif kind == "presets":
         from fsbench.protocols.presets import PRESET_SOURCES, PRESETS
 

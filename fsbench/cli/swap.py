@@ -47,7 +47,7 @@ def swap(
         )
     context = {"device": device}
     by = plugins.swapper(swapper, pairs_of("--swapper-arg", swapper_arg or []), context)
-    finder = catalog.entry("evaluator", catalog.EVALUATORS, detector).target
+    finder = catalog.entry("evaluator", detector).target
     found: Detector = identify(plugin(finder, {}, context), Detector).plugin.build()
     pair = SwapPair(f"{target.stem}_{source.stem}", FrameRef(source), FrameRef(target), source.stem, target.stem)
     item = SwapItem(pair, _face(found, source, source_face, "--source-face"), _face(found, target, face, "--face"))

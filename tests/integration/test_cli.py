@@ -20,7 +20,6 @@ CHOICES = (
     "failures, alignment, flip, fid_region, frames, sampling, source_frame, source_fallback, gallery, hit, "
     "similarity, pose_reduce, expression_reduce, fid_reference"
 )
-SWAPPERS = "copy-target, copy-source, landmark, precomputed, ffpp, command"
 LAYOUT = "wanted original_sequences/youtube/<raw|c23|c40>/<videos|images>"
 
 
@@ -70,8 +69,8 @@ RUN_MISTAKES = [
         "fsbench list swappers",
     ),
     (
-        "ff++ --data {mini} --swapper simswap2",
-        f"no swapper is called 'simswap2'; known: {SWAPPERS}",
+        "ff++ --data {mini} --swapper simswap_2",
+        "no swapper is called 'simswap_2'; did you mean 'simswap_256'?",
         "fsbench list swappers",
     ),
     ("ff++ --data {mini} --swapper ffpp", "'ffpp' needs a method", "--swapper ffpp:FaceSwap"),

@@ -166,3 +166,24 @@ def test_pasting_does_not_change_the_frame_given():
     before = frame.copy()
     align.paste_back(frame, np.zeros((64, 64, 3), np.uint8), placed(0.3, 0), np.ones((64, 64), np.float32))
     np.testing.assert_array_equal(frame, before)
+
+
+PUBLISHED = {  # FaceFusion, facefusion/face_helper.py: name there, points in a unit square
+    "simswap": ("arcface_112_v1", [(0.35473214, 0.45658929), (0.5, 0.61154464), (0.62086607, 0.776875)]),
+    "arcface": ("arcface_112_v2", [(0.34191607, 0.46157411), (0.500225, 0.64050536), (0.63151696, 0.82325089)]),
+    "arcface_128": ("arcface_128", [(0.36167656, 0.40387734), (0.50019687, 0.56044219), (0.61507734, 0.72034453)]),
+    "ffhq": ("ffhq_512", [(0.37691676, 0.46864664), (0.50123859, 0.61331904), (0.61150205, 0.72490465)]),
+    "mtcnn": ("mtcnn_512", [(0.36562865, 0.46733799), (0.50019127, 0.61942959), (0.61178945, 0.77476328)]),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_templates_are_the_published_ones(name):
+    np.testing.assert_allclose(align.TEMPLATES[name][[0, 2, 4]], PUBLISHED[name][1], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_points_of_a_template_land_where_it_says(name):
+    moved = align.transform(align.TEMPLATES[name] * 256, align.invert(placed(1.7, 33, (300, 200))))
+    matrix = align.template_matrix(moved, name, 512)
+    np.testing.assert_allclose(align.transform(moved, matrix), align.TEMPLATES[name] * 512, atol=1e-6)

@@ -118,7 +118,8 @@ def example(language: str, mark: str) -> str:
 
 
 def test_every_name_of_the_catalogue_is_documented() -> None:
-    assert unnamed([*catalog.SWAPPERS, *catalog.EVALUATORS, *catalog.PROTOCOLS], text()) == []
+    names = [*catalog.SWAPPERS, *catalog.onnx_models(), *catalog.EVALUATORS, *catalog.PROTOCOLS]
+    assert unnamed(names, text()) == []
 
 
 def test_every_preset_suite_and_role_is_documented() -> None:

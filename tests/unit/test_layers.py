@@ -27,6 +27,7 @@ LAYERS = [
     {"runner"},
     {"reports"},
     {"userstudy"},
+    {"api"},
     {"cli"},
     {"__main__"},
 ]
