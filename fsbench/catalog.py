@@ -32,6 +32,7 @@ SWAPPERS: dict[str, Entry] = {
     "precomputed": Entry("fsbench.adapters.precomputed:Precomputed", "a folder of finished pictures or videos"),
     "ffpp": Entry("fsbench.adapters.precomputed:Manipulated", "ffpp:<Method>, FF++'s own manipulated videos"),
     "command": Entry("fsbench.adapters.command:Command", "an external program, one call a pair"),
+    "recipe": Entry("fsbench.adapters.recipe:RecipeSwapper", "recipe:<name>, the program of a public repository"),
     "onnx": Entry("fsbench.adapters.onnx_swapper:OnnxSwapper", "an ONNX network that a table describes"),
 }
 
@@ -104,7 +105,7 @@ def entry(kind: str, name: str) -> Entry:
     raise ConfigError(f"no {kind} is called '{name}'{guess}", hint=f"fsbench list {kind}s")
 
 
-FIRST_SETTING = {"ffpp": ("method", "ffpp:FaceSwap")}
+FIRST_SETTING = {"ffpp": ("method", "ffpp:FaceSwap"), "recipe": ("recipe", "recipe:simswap-224")}
 """Swappers whose name may go on behind a colon: which setting that is, and an example."""
 
 

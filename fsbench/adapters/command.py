@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shlex
-import shutil
-import signal
-import string
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from fsbench.adapters import process
 from fsbench.adapters.file_hashes import FileHashes
 from fsbench.adapters.one_by_one import one_by_one
 from fsbench.data.frames import PICTURES, png_bytes, read_rgb
@@ -22,7 +16,6 @@ from fsbench.types import SwapItem, SwapPair, Swapped
 
 PLACEHOLDERS = ("source", "target", "output")
 HINT = "call='python swap.py {source} {target} {output}'"
-TAIL = 500  # characters of stderr that a failure quotes
 
 
 class Command(Swapper):
@@ -46,11 +39,11 @@ class Command(Swapper):
             raise ConfigError(f"suffix '{suffix}' is no picture format", hint=f"suffix = {' | '.join(PICTURES)}")
         self._timeout, self._suffix, self._hashes = timeout, suffix, FileHashes()
         self._words = _words(call)
-        self._words[0] = self._program(self._words[0])
+        self._words[0] = process.program(self._words[0], self._folder)
 
     def fingerprint(self, pair: SwapPair) -> str:
         """Hash the program and the files named in the call, so that an edited script swaps anew."""
-        paths = (self._folder / Path(word).expanduser() for word in self._words if not _fields(word))
+        paths = (self._folder / Path(word).expanduser() for word in self._words if not process.fields(word))
         return " ".join(f"{path.name}:{self._hashes.of(path)}" for path in paths if path.is_file())
 
     def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
@@ -65,80 +58,23 @@ class Command(Swapper):
             files["output"] = folder / f"output{self._suffix}"
             files["source"].write_bytes(png_bytes(read_rgb(item.source.image.path)))
             files["target"].write_bytes(png_bytes(target))
-            self._run([_filled(word, files) for word in self._words], folder)
+            notes, values = folder / "stderr.txt", {name: str(path) for name, path in files.items()}
+            words = [process.filled(word, values) for word in self._words]
+            process.run(words, folder=self._folder, timeout=self._timeout, notes=notes)
             if not files["output"].is_file():
-                raise ItemError(f"the program ended well but wrote no {files['output'].name}{_quote(folder)}")
+                raise ItemError(f"the program ended well but wrote no {files['output'].name}{process.quote(notes)}")
             result = read_rgb(files["output"])
         if result.shape != target.shape:
             found, wanted = (f"{image.shape[1]} x {image.shape[0]}" for image in (result, target))
             raise ItemError(f"the program wrote {found} pixels, the target has {wanted}")
         return Swapped(result)
 
-    def _run(self, words: list[str], folder: Path) -> None:
-        # stderr goes to a file: a pipe that nobody reads would block a program that says much
-        with (folder / "stderr.txt").open("wb") as errors:
-            try:
-                process = subprocess.Popen(
-                    words,
-                    cwd=self._folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                    start_new_session=True,  # a group of its own, so that its children end with it
-                )
-            except OSError as error:
-                raise ItemError(f"{words[0]} cannot be started: {error.strerror}") from None
-            try:
-                code = process.wait(self._timeout)
-            except subprocess.TimeoutExpired:
-                raise ItemError(f"no result after {self._timeout:g} s, stopped{_quote(folder)}") from None
-            finally:
-                _end(process)
-        if code:
-            how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise ItemError(f"the program {how}{_quote(folder)}")
-
-    def _program(self, word: str) -> str:
-        found = shutil.which(str(self._folder / Path(word).expanduser()) if os.sep in word else word)
-        if found is None:
-            raise ConfigError(f"there is no program '{word}'", hint="give its full path, or install it")
-        return str(Path(found).absolute())
-
 
 def _words(call: str) -> list[str]:
-    try:
-        words = shlex.split(call)
-        found = [field for word in words for field in _fields(word)]
-    except ValueError as error:
-        raise ConfigError(f"call cannot be split into words: {error}", hint=HINT) from None
-    if not words:
-        raise ConfigError("call is empty", hint=HINT)
+    words = process.words_of(call, hint=HINT)
+    found = [field for word in words for field in process.fields(word)]
     if unknown := sorted(set(found) - set(PLACEHOLDERS)):
         raise ConfigError(f"call has the unknown placeholder {{{unknown[0]}}}", hint=HINT)
     if missing := [name for name in PLACEHOLDERS if name not in found]:
         raise ConfigError(f"call lacks {{{'}, {'.join(missing)}}}", hint=HINT)
     return words
-
-
-def _fields(word: str) -> list[str]:
-    return [name for _, name, _, _ in string.Formatter().parse(word) if name is not None]
-
-
-def _filled(word: str, files: dict[str, Path]) -> str:
-    return word.format(**{name: str(path) for name, path in files.items()})
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # the group is gone already
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _quote(folder: Path) -> str:
-    path = folder / "stderr.txt"
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4 * TAIL))
-        lines = file.read().decode("utf-8", "replace").split("\n")
-    text = " | ".join(" ".join(line.split()) for line in lines if line.strip())
-    text = "".join(character if character.isprintable() else "?" for character in text)
-    return f": {text[-TAIL:]}" if text else ""

@@ -40,7 +40,8 @@ def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> N
 
 
 def check(
-    swapper: Annotated[str, typer.Argument(help="Name of a swapper, or path/to/file.py:Class.")],
+    swapper: Annotated[str, typer.Argument(help="Name of a swapper, or path/to/file.py:Class.")] = "",
+    recipe: Annotated[str, typer.Option(help="Name of a recipe, or its file; the same as recipe:NAME.")] = "",
     swapper_arg: Annotated[Texts | None, typer.Option(help="KEY=VALUE, a setting of the swapper.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
 ) -> None:
@@ -49,8 +50,12 @@ def check(
     from fsbench.cli.settings import pairs_of
     from fsbench.engine import plugins
     from fsbench.engine.cache import default_folder
+    from fsbench.errors import ConfigError
     from fsbench.mini import items, ready
 
+    if bool(swapper) == bool(recipe):
+        raise ConfigError("wanted a swapper or a recipe", hint="fsbench check SWAPPER, or fsbench check --recipe NAME")
+    swapper = swapper or f"recipe:{recipe}"
     data = ready(default_folder(), manipulated=swapper.startswith("ffpp"))
     context = {"device": device, "data": str(data), "compression": "c23"}
     by = plugins.swapper(swapper, pairs_of("--swapper-arg", swapper_arg or []), context)

@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from fsbench.adapters.command import TAIL, Command
+from fsbench.adapters.command import Command
+from fsbench.adapters.process import TAIL
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError, ItemError
 
