@@ -77,6 +77,7 @@ class RunConfig(Record):
     variant: Literal["", "raw", "funneled", "deepfunneled"] = ""
     split: Literal["all", "train", "val", "test"] = "all"
     persons: str = ""  # JSON file that maps a video id to a person, for the choice hit=person
+    source_frames: str = ""  # file that tells the source frame of each pair, for the choice source_frame=listed
     limit: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
     bootstrap: int = Field(default=1000, ge=100)

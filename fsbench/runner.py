@@ -184,6 +184,8 @@ def _data_refs(plan: Plan, config: RunConfig) -> dict[str, FrameRef]:
     refs |= {f"gallery {name} {number}": ref for number, (ref, name) in enumerate(plan.gallery.items())}
     if config.persons:  # who is in which video decides hits as the pictures do
         refs["persons"] = FrameRef(Path(config.persons))
+    if config.source_frames:
+        refs["source frames"] = FrameRef(Path(config.source_frames))
     return refs
 
 

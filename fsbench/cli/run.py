@@ -55,6 +55,10 @@ def run(
     persons: Annotated[
         Path | None, typer.Option(help="ff++: JSON, video id to person, for --set hit=person.", rich_help_panel=HOW)
     ] = None,
+    source_frames: Annotated[
+        Path | None,
+        typer.Option(help="ff++: file of pairs with a source frame, for --set source_frame=listed.", rich_help_panel=HOW),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Only the first N swaps, ten a video.", rich_help_panel=WORK)
     ] = None,
@@ -91,6 +95,7 @@ def run(
         "suite": suite,
         "evaluators": pairs_of("--evaluator", evaluator or []),
         "persons": str(persons) if persons else None,
+        "source_frames": str(source_frames) if source_frames else None,
         "limit": limit,
         "seed": seed,
         "device": device,

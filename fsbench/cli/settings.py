@@ -73,8 +73,8 @@ def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str,
 
 FOREIGN = {
     "ff++": ("real", "swapped", "variant"),
-    "lfw": ("real", "swapped", "compression", "persons"),
-    "fid": ("compression", "variant", "persons"),
+    "lfw": ("real", "swapped", "compression", "persons", "source_frames"),
+    "fid": ("compression", "variant", "persons", "source_frames"),
 }
 """Settings that a protocol has no use for, and that a user who gives them has another idea of."""
 
@@ -87,8 +87,8 @@ def refuse_foreign(config: RunConfig) -> None:
     """
     for name in FOREIGN.get(config.protocol, ()):
         if getattr(config, name):
-            hint = f"fsbench run {config.protocol} without --{name}"
-            raise ConfigError(f"{config.protocol} has no use for --{name}", hint=hint)
+            hint = f"fsbench run {config.protocol} without --{name.replace('_', '-')}"
+            raise ConfigError(f"{config.protocol} has no use for --{name.replace('_', '-')}", hint=hint)
 
 
 def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> dict[str, str]:

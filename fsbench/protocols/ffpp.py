@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from fsbench.data.ffpp import FaceForensics
+from fsbench.data.source_frames import read_source_frames
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.errors import ConfigError
@@ -39,6 +40,7 @@ class FFppProtocol(Protocol):
         self._videos: dict[str, Sampled] = {}
         self._faces: dict[FrameRef, Face | Failure] = {}
         self._persons: dict[str, str] = {}
+        self._listed: dict[tuple[str, str], int] = {}
 
     @property
     def definition(self) -> FFppDefinition:
@@ -64,12 +66,14 @@ class FFppProtocol(Protocol):
         if choices.hit == "person":
             self._persons = read_persons(self.config.persons, names)
         self._videos = {n: Sampled.of(data.original(n), choices.frames, choices.sampling) for n in sorted(names)}
-        sources = SourceFrames(choices, self._videos)
+        if choices.source_frame == "listed":
+            self._listed = read_source_frames(self.config.source_frames, swaps)
+        sources = SourceFrames(choices, self._videos, self._listed)
         planned: list[SwapPair | Failure] = []
         for target_id, source_id in swaps:
             target, name = self._videos[target_id], f"{target_id}_{source_id}"
             for position, index in enumerate(target.indices):
-                wanted = sources.wanted(source_id, position, index)
+                wanted = sources.wanted(target_id, source_id, position, index)
                 planned.append(SwapPair(f"{name}/f{index:04d}", wanted, target.clip.frame(index), source_id, target_id))
             for slot in range(len(target.indices), choices.frames):
                 planned.append(Failure(f"{name}/missing{slot:02d}", "plan", f"target {target_id}: {target.problem}"))
@@ -83,7 +87,7 @@ class FFppProtocol(Protocol):
 
     def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:
         """Swap and measure with one swapper; the faces of the originals are found once for all swappers."""
-        sources = SourceFrames(self.definition, self._videos)
+        sources = SourceFrames(self.definition, self._videos, self._listed)
         if not self._faces:
             wanted = [pair.source for pair in plan.pairs if sources.exists(pair)]
             self._faces = find_faces(bench, [*plan.gallery, *(p.target for p in plan.pairs), *wanted], "largest")

@@ -18,6 +18,7 @@ from fsbench.protocols.presets import FFppDefinition
 from fsbench.protocols.swapping import FailureList
 from fsbench.types import Face, Failure, FrameRef, SwapPair
 
+MAY_LACK_A_FACE = ("same_index", "same_position", "listed")  # rules that name a frame before it is looked at
 Faces = Mapping[FrameRef, "Face | Failure"]
 
 
@@ -49,18 +50,26 @@ class Sampled:
 class SourceFrames:
     """Chooses source frames by the rule of a definition."""
 
-    def __init__(self, choices: FFppDefinition, videos: Mapping[str, Sampled]) -> None:
+    def __init__(
+        self,
+        choices: FFppDefinition,
+        videos: Mapping[str, Sampled],
+        listed: Mapping[tuple[str, str], int] | None = None,
+    ) -> None:
         self.choices = choices
         self.videos = videos
+        self.listed = listed or {}  # (target id, source id) -> frame of the source video
         self._frontal: dict[str, FrameRef | None] = {}
 
-    def wanted(self, source_id: str, position: int, index: int) -> FrameRef:
+    def wanted(self, target_id: str, source_id: str, position: int, index: int) -> FrameRef:
         """Name the frame to try first for the target's frame `index`, the `position`-th sampled one.
 
         It may lie behind the end of the source video: `exists` tells.
         """
         source, rule = self.videos[source_id], self.choices.source_frame
-        if rule == "same_index":
+        if rule == "listed":
+            index = self.listed[target_id, source_id]
+        if rule in ("same_index", "listed"):
             return source.clip.frame(index) if index < source.length else FrameRef(source.clip.path, index)
         sampled = position if rule == "same_position" else 0
         if sampled < len(source.indices):
@@ -92,7 +101,7 @@ class SourceFrames:
 
     def _settle(self, bench: Bench, pair: SwapPair, faces: Faces) -> tuple[FrameRef | None, str]:
         rule = self.choices.source_frame
-        if rule in ("same_index", "same_position") and isinstance(faces.get(pair.source), Face):
+        if rule in MAY_LACK_A_FACE and isinstance(faces.get(pair.source), Face):
             return pair.source, rule
         usable = [ref for ref in self.videos[pair.source_id].frames if isinstance(faces[ref], Face)]
         if not usable:

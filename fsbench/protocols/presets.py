@@ -33,7 +33,7 @@ class FFppDefinition(Definition):
 
     frames: int = Field(default=10, ge=1)  # of each video
     sampling: Literal["linspace", "stride", "bins"] = "linspace"
-    source_frame: Literal["same_index", "same_position", "first", "most_frontal"] = "same_index"
+    source_frame: Literal["same_index", "same_position", "first", "most_frontal", "listed"] = "same_index"
     source_fallback: Literal["most_frontal", "none"] = "most_frontal"  # where that frame shows no face
     gallery: Literal["all_frames", "first_frame", "source_frames"] = "all_frames"
     hit: Literal["video", "person", "frame"] = "video"

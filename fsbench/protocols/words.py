@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fsbench.protocols.ffpp_sources import MAY_LACK_A_FACE
 from fsbench.protocols.presets import Definition, FFppDefinition, FidDefinition, LfwDefinition
 
 Titles = Mapping[str, str]
@@ -15,6 +16,7 @@ SAMPLING = {
 }
 SOURCES = {
     "same_index": "frame N of the source video is the source for frame N of the target video",
+    "listed": "the frame that a file names for the pair of videos",
     "same_position": "the k-th sampled frame of the source video is the source for the k-th of the target video",
     "first": "the first sampled frame of the source video that shows a face is the source for all its targets",
     "most_frontal": "the sampled frame of the source video with the smallest yaw and pitch is the source for all",
@@ -45,7 +47,7 @@ REFERENCES = {
 def explain_ffpp(choices: FFppDefinition, titles: Titles) -> tuple[str, ...]:
     """Describe a FaceForensics++ run."""
     sampling = SAMPLING[choices.sampling].format(frames=choices.frames)
-    fallback = f"; {FALLBACKS[choices.source_fallback]}" if choices.source_frame.startswith("same") else ""
+    fallback = f"; {FALLBACKS[choices.source_fallback]}" if choices.source_frame in MAY_LACK_A_FACE else ""
     return (
         f"Frames: {choices.frames} of each video, {sampling}; both directions of each pair of the splits.",
         f"Source: {SOURCES[choices.source_frame]}{fallback}.",
