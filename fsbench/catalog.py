@@ -32,6 +32,10 @@ SWAPPERS: dict[str, Entry] = {
     "precomputed": Entry("fsbench.adapters.precomputed:Precomputed", "a folder of finished pictures or videos"),
     "ffpp": Entry("fsbench.adapters.precomputed:Manipulated", "ffpp:<Method>, FF++'s own manipulated videos"),
     "command": Entry("fsbench.adapters.command:Command", "an external program, one call a pair"),
+    "hififace-ff++": Entry(
+        "fsbench.adapters.released:HiFiFaceVideos", "HiFiFace's videos of FF++, as its authors give"
+    ),
+    "megafs-ff++": Entry("fsbench.adapters.released:MegaFSFrames", "MegaFS's frames of FF++, as its authors give them"),
     "recipe": Entry("fsbench.adapters.recipe:RecipeSwapper", "recipe:<name>, the program of a public repository"),
     "onnx": Entry("fsbench.adapters.onnx_swapper:OnnxSwapper", "an ONNX network that a table describes"),
 }

@@ -82,8 +82,8 @@ class HiFiFaceVideos(Released):
 class MegaFSFrames(Released):
     """MegaFS's frames of 256 pixels: crops whose place in the frame their authors do not tell.
 
-    The number in a picture's name is taken for the index of the target's frame, unless `frame_map` says otherwise: a CSV
-    file with the columns pair, number, frame.
+    The number in a picture's name is taken for the index of the target's frame, unless `frame_map` says otherwise: a
+    CSV file with the columns pair, number, frame.
     """
 
     name = "megafs-ff++"

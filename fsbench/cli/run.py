@@ -57,7 +57,9 @@ def run(
     ] = None,
     source_frames: Annotated[
         Path | None,
-        typer.Option(help="ff++: file of pairs with a source frame, for --set source_frame=listed.", rich_help_panel=HOW),
+        typer.Option(
+            help="ff++: file of pairs with a source frame, for --set source_frame=listed.", rich_help_panel=HOW
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Only the first N swaps, ten a video.", rich_help_panel=WORK)

@@ -49,7 +49,8 @@ PROGRAMS = {
         p = argparse.ArgumentParser()
         p.add_argument("--G_path"); p.add_argument("--num_blocks", type=int)
         p.add_argument("--source_paths", nargs="+"); p.add_argument("--target_faces_paths", nargs="+")
-        p.add_argument("--target_image"); p.add_argument("--image_to_image", type=bool); p.add_argument("--out_image_name")
+        p.add_argument("--target_image"); p.add_argument("--out_image_name")
+        p.add_argument("--image_to_image", type=bool)
         a = p.parse_args()
         assert a.image_to_image and a.target_faces_paths == [a.target_image] and pathlib.Path(a.G_path).exists()
         note(source=Image.open(a.source_paths[0]).size, target=Image.open(a.target_image).size)
@@ -89,7 +90,8 @@ PROGRAMS = {
         mask = np.array(Image.open(f"{a.mask_root}/{a.tgtID}.png"))
         assert pathlib.Path("checkpoint/ftm_final.pth").exists()
         note(source=Image.open(source).size, target=Image.open(target).size, labels=np.unique(mask).tolist())
-        strip = np.hstack([np.array(Image.open(f).convert("RGB")) for f in (source, target)] + 2 * [np.array(painted(target))])
+        given = [np.array(Image.open(f).convert("RGB")) for f in (source, target)]
+        strip = np.hstack(given + 2 * [np.array(painted(target))])
         Image.fromarray(strip).save(a.swap_type + ".jpg", quality=100)
         """,
     ),
@@ -107,7 +109,8 @@ PROGRAMS = {
         "scripts/inference_swap_selected.py",
         """
         p = argparse.ArgumentParser()
-        for name in ("outdir", "Base_dir", "target_folder", "src_folder", "config", "ckpt", "n_samples", "scale", "ddim_steps"):
+        folders = ("outdir", "Base_dir", "target_folder", "src_folder")
+        for name in (*folders, "config", "ckpt", "n_samples", "scale", "ddim_steps"):
             p.add_argument("--" + name, required=True)
         a = p.parse_args()
         (source,), (target,) = (sorted(pathlib.Path(folder).iterdir()) for folder in (a.src_folder, a.target_folder))
