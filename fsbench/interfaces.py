@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.errors import ItemError
-from fsbench.types import Face, ImageRef, SwapItem, SwapPair, Swapped
+from fsbench.types import Face, IdentityUse, ImageRef, SwapItem, SwapPair, Swapped
 
 if TYPE_CHECKING:
     from fsbench.engine.bench import Bench
@@ -31,7 +31,8 @@ class Swapper(ABC):
     name: ClassVar[str]
     version: ClassVar[int]  # rises when equal input gives other pixels
     is_control: ClassVar[bool] = False
-    trained_with: ClassVar[tuple[str, ...]] = ()  # families of identity networks in its loss or input
+    # Identity networks in its loss or input, each a family or with its weights; () is none, None is not said.
+    trained_with: ClassVar[tuple[str | IdentityUse, ...] | None] = None
     batch_size: ClassVar[int] = 1
 
     def weight_files(self) -> Mapping[str, Path]:
@@ -45,6 +46,16 @@ class Swapper(ABC):
     def facts(self) -> Mapping[str, str]:
         """Say what else a reader of the result should know, such as which runtime does the work."""
         return {}
+
+    def identity_networks(self) -> tuple[IdentityUse, ...] | None:
+        """Name the identity networks in its loss or input, so that a run can tell when one of them measures it.
+
+        Returns:
+            None where it is not known. The default says what `trained_with` says.
+        """
+        if self.trained_with is None:
+            return None
+        return tuple(IdentityUse(use) if isinstance(use, str) else use for use in self.trained_with)
 
     def fingerprint(self, pair: SwapPair) -> str:
         """Give what else decides the result of this pair, such as the hash of a finished picture on disk.
@@ -91,11 +102,17 @@ class Evaluator(ABC):
     dim: ClassVar[int]
     landmarks_only: ClassVar[bool] = False  # reads where the landmarks are and no pixel
     family: ClassVar[str] = ""  # of the identity network, to compare with Swapper.trained_with
+    weight: ClassVar[str] = ""  # of the identity network: its name in the zoo
+    for_training: ClassVar[bool] = False  # may not measure what was trained with its family, unless told
     batch_size: ClassVar[int] = 16
 
     def weight_files(self) -> Mapping[str, Path]:
         """Name the files that decide the numbers; their hashes enter the cache key and the provenance."""
         return {}
+
+    def identity_network(self) -> IdentityUse | None:
+        """Name the identity network that it is, if it is one."""
+        return IdentityUse(self.family, self.weight) if self.family else None
 
     @abstractmethod
     def extract(self, faces: Sequence[Face]) -> NDArray[np.float32]:

@@ -24,6 +24,7 @@ SWAPS_FOLDER = "swaps"
 STRIPS_FOLDER = "strips"
 RETRIEVAL_FOLDER = "retrieval"
 
+OverlapKind = Literal["same file", "same weights", "same family", "different family", "none", "not said"]
 FailurePolicy = Literal["miss", "drop", "raise"]
 
 
@@ -81,6 +82,7 @@ class RunConfig(Record):
     limit: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
     bootstrap: int = Field(default=1000, ge=100)
+    allow_overlap: bool = False  # let a network for training measure what was trained with it
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"
     workers: int = Field(default=0, ge=0)  # 0: by the number of cores and of swaps
@@ -117,6 +119,16 @@ class Measurement(Record):
     note: str = ""  # why a value or an interval is absent, or what to mind
 
 
+class Overlap(Record):
+    """What a swapper and a network that measures it have in common."""
+
+    role: str  # of the network that measures
+    measured_by: str  # its family, and its weights where they are known
+    uses: tuple[str, ...] | None  # identity networks in the swapper's loss or input, likewise; null: not said
+    kind: OverlapKind
+    text: str  # the same as a sentence
+
+
 class Provenance(Record):
     """Where a result comes from, enough to make it again."""
 
@@ -151,6 +163,7 @@ class RunResult(Record):
     planned: int  # pairs
     swapped: int  # pairs with a verified result
     warnings: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     provenance: Provenance
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fsbench import catalog
+from fsbench import catalog, overlap
 from fsbench.engine import plugins
 from fsbench.engine.bench import Bench, Ledger, Progress, silent
 from fsbench.engine.cache import Cache
@@ -21,14 +21,26 @@ from fsbench.interfaces import Detector, Evaluator, Protocol, Swapper
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import evaluator_names
 from fsbench.provenance import provenance
-from fsbench.records import Provenance, RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
+from fsbench.records import Overlap, Provenance, RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
 from fsbench.types import FrameRef
 
 CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
 NOTHING_SWAPPED: dict[str, Identified | None] = {"": None}
 NOT_IN_NUMBERS = (
-    *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
+    *(
+        "data",
+        "data_name",
+        "real",
+        "swapped",
+        "out",
+        "workers",
+        "device",
+        "max_failed",
+        "swappers",
+        "controls",
+        "allow_overlap",
+    ),
 )
 MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
 
@@ -77,6 +89,7 @@ def prepare(config: RunConfig) -> Prepared:
     check_writable(Path(config.out))
     plan = protocol.plan()
     swappers = _swappers(config, context) if protocol.swaps else {}
+    overlap.refuse(evaluators, swappers, allowed=config.allow_overlap)
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 
 
@@ -211,6 +224,7 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
     config, protocol = prepared.config, prepared.protocol
     definition = protocol.definition.as_text()
     titles = {role: by.plugin.build().title for role, by in prepared.evaluators.items()}
+    overlaps = overlap.overlaps(prepared.evaluators, prepared.swappers.get(swapper.label), swapper.label)
     titles["detect"] = prepared.detector.plugin.build().title
     return RunResult(
         title=_title(config, prepared.plan.data),
@@ -223,7 +237,8 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
         measurements=tuple(scored.measurement for scored in outcome.scored),
         planned=outcome.planned,
         swapped=outcome.finished,
-        warnings=_warnings(prepared, swapper),
+        warnings=_warnings(prepared, overlaps),
+        overlaps=overlaps,
         provenance=origin,
     )
 
@@ -248,16 +263,9 @@ def _changes(config: RunConfig) -> str:
     return " with " + " and ".join(f"{key}={value}" for key, value in changed.items()) if changed else ""
 
 
-def _warnings(prepared: Prepared, swapper: SwapperRecord) -> tuple[str, ...]:
+def _warnings(prepared: Prepared, overlaps: Sequence[Overlap]) -> tuple[str, ...]:
     warnings = [MINI_WARNING] if prepared.config.data_name == "mini" else []
-    families = {role: by.plugin.build().family for role, by in prepared.evaluators.items()}
-    found = prepared.swappers.get(swapper.label)
-    trained = found.plugin.build().trained_with if found else ()
-    for role, family in families.items():
-        if family and family in trained:
-            favoured = f"{swapper.label} was trained with {family}, which measures {role}: its score is favoured"
-            warnings.append(favoured)
-    return tuple(warnings)
+    return (*warnings, *(found.text for found in overlaps if found.kind in overlap.FAVOURED))
 
 
 def _run_digest(result: RunResult) -> str:

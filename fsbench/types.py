@@ -83,6 +83,17 @@ class SwapResult:
 
 
 @dataclass(frozen=True)
+class IdentityUse:
+    """An identity network: the one that measures, or one that a swapper was trained with or takes its codes from."""
+
+    family: str  # what it was trained to be, whatever its size and data: "arcface", "cosface", "facenet", ...
+    weight: str = ""  # its name in the zoo, or that of its file elsewhere; empty where it is not known
+
+    def __str__(self) -> str:
+        return f"{self.family} ({self.weight})" if self.weight else self.family
+
+
+@dataclass(frozen=True)
 class Failure:
     """An item that did not get a value, at which stage, and why."""
 

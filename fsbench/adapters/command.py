@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsbench.adapters import process
+from fsbench.adapters.declared import identity_networks
 from fsbench.adapters.file_hashes import FileHashes
 from fsbench.adapters.one_by_one import one_by_one
 from fsbench.data.frames import PICTURES, png_bytes, read_rgb
 from fsbench.errors import ConfigError, ItemError
 from fsbench.interfaces import Swapper
-from fsbench.types import SwapItem, SwapPair, Swapped
+from fsbench.types import IdentityUse, SwapItem, SwapPair, Swapped
 
 PLACEHOLDERS = ("source", "target", "output")
 HINT = "call='python swap.py {source} {target} {output}'"
@@ -29,7 +30,10 @@ class Command(Swapper):
     name = "command"
     version = 1
 
-    def __init__(self, *, call: str, timeout: float = 120, cwd: str = "", suffix: str = ".png") -> None:
+    def __init__(
+        self, *, call: str, timeout: float = 120, cwd: str = "", suffix: str = ".png", trained_with: str = ""
+    ) -> None:
+        self._made_with = identity_networks(trained_with)
         self._folder = Path(cwd).expanduser().resolve()
         if not self._folder.is_dir():
             raise ConfigError(f"cwd '{cwd}' is no folder", hint="leave it out to run where fsbench was started")
@@ -40,6 +44,10 @@ class Command(Swapper):
         self._timeout, self._suffix, self._hashes = timeout, suffix, FileHashes()
         self._words = _words(call)
         self._words[0] = process.program(self._words[0], self._folder)
+
+    def identity_networks(self) -> tuple[IdentityUse, ...] | None:
+        """Name what the user says."""
+        return self._made_with
 
     def fingerprint(self, pair: SwapPair) -> str:
         """Hash the program and the files named in the call, so that an edited script swaps anew."""

@@ -20,6 +20,7 @@ class CopyTarget(Swapper):
     name = "copy-target"
     version = 1
     is_control = True
+    trained_with = ()
 
     def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
         """Give back the target's picture of each item."""
@@ -35,6 +36,7 @@ class CopySource(Swapper):
     name = "copy-source"
     version = 1
     is_control = True
+    trained_with = ()
 
     def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
         """Lay the source's picture over a canvas of the target's size; beyond its border the last pixels repeat."""

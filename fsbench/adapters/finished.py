@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
+from fsbench.adapters.declared import identity_networks
 from fsbench.adapters.file_hashes import FileHashes
 from fsbench.data.frames import picture_size, read_frames
 from fsbench.errors import ItemError
 from fsbench.interfaces import Swapper
-from fsbench.types import FrameRef, Image, SwapItem, SwapPair, Swapped
+from fsbench.types import FrameRef, IdentityUse, Image, SwapItem, SwapPair, Swapped
 
 
 class FinishedResults(Swapper):
@@ -17,8 +18,18 @@ class FinishedResults(Swapper):
 
     batch_size = 10  # as many frames of one video as protocols usually take
 
-    def __init__(self) -> None:
+    def __init__(self, trained_with: str = "") -> None:
+        """Start without any hash.
+
+        Args:
+            trained_with: identity networks that the results were made with, as `declared.identity_networks` reads.
+        """
         self._hashes = FileHashes()
+        self._made_with = identity_networks(trained_with)
+
+    def identity_networks(self) -> tuple[IdentityUse, ...] | None:
+        """Name what the user says."""
+        return self._made_with
 
     @abstractmethod
     def find(self, pair: SwapPair) -> FrameRef:

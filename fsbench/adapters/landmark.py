@@ -44,6 +44,7 @@ class Landmark(Swapper):
 
     name = "landmark"
     version = 1
+    trained_with = ()
 
     def __init__(self, *, blend: Blend = "poisson") -> None:
         if blend not in get_args(Blend):

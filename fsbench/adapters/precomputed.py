@@ -18,6 +18,12 @@ Layout = Literal["frame", "crop"]
 Unchanged = Literal["fail", "keep"]
 
 CELLS = 8  # the face's box is compared on 8 x 8 cells: their mean brightness survives compression, pixels do not
+# What the methods of FaceForensics++ were made with: two are graphics, Deepfakes a pair of autoencoders, NeuralTextures
+# learnt textures; FaceShifter takes its codes from ArcFace (arXiv:1912.13457, section 3.1).
+MADE_WITH = {
+    **dict.fromkeys(("Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"), "none"),
+    "FaceShifter": "arcface",
+}
 # Largest difference of a cell, in grey levels, that an unchanged frame may show. Measured on nine videos, each encoded
 # twice by x264: at most 1.7 at crf 23 and 17 at crf 40, while the smallest of 48 swaps showed 20. So none for c40.
 UNCHANGED_LIMITS = {"raw": 1.5, "c0": 1.5, "c23": 4.0}
@@ -35,8 +41,10 @@ class Precomputed(FinishedResults):
     name = "precomputed"
     version = 1
 
-    def __init__(self, *, folder: str, order: Order = "target_source", layout: Layout = "frame") -> None:
-        super().__init__()
+    def __init__(
+        self, *, folder: str, order: Order = "target_source", layout: Layout = "frame", trained_with: str = ""
+    ) -> None:
+        super().__init__(trained_with)
         if order not in get_args(Order):
             raise ConfigError(f"precomputed knows no order '{order}'", hint="order = target_source | source_target")
         if layout not in get_args(Layout):
@@ -69,8 +77,16 @@ class Manipulated(FinishedResults):
     name = "ffpp"
     version = 1
 
-    def __init__(self, *, method: str, data: str = "", compression: str = "c23", unchanged: Unchanged = "fail") -> None:
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        method: str,
+        data: str = "",
+        compression: str = "c23",
+        unchanged: Unchanged = "fail",
+        trained_with: str = "",
+    ) -> None:
+        super().__init__(trained_with or MADE_WITH.get(method, ""))
         if not method:
             raise ConfigError("'ffpp' needs a method", hint="--swapper ffpp:FaceSwap")
         if not data:

@@ -72,6 +72,12 @@ def run(
     max_failed: Annotated[
         float | None, typer.Option(help="Share of failed swaps that is not an error.", rich_help_panel=WORK)
     ] = None,
+    allow_overlap: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-overlap", help="Measure with a network that the swapper trained with.", rich_help_panel=HOW
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any of these.", rich_help_panel=WORK)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for results; default: runs.", rich_help_panel=OUT)] = None,
     json_: Annotated[
@@ -103,6 +109,7 @@ def run(
         "device": device,
         "workers": workers,
         "max_failed": max_failed,
+        "allow_overlap": allow_overlap,
         "out": str(out) if out else None,
     }
     raise typer.Exit(_run(flags, config, as_json=json_, dry_run=dry_run))

@@ -16,6 +16,7 @@ from fsbench.data.frames import file_sha256
 from fsbench.errors import ConfigError, DependencyError
 from fsbench.interfaces import Detector, Evaluator, Swapper
 from fsbench.records import first_problem
+from fsbench.zoo.store import known_sha256
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def identify(part: Plugin, kind: type[Any]) -> Identified:
         )
     thing = cast(Swapper | Detector | Evaluator, built)
     try:
-        weights = {name: file_sha256(path) for name, path in sorted(thing.weight_files().items())}
+        weights = {name: known_sha256(path) for name, path in sorted(thing.weight_files().items())}
     except OSError as error:
         raise DependencyError(
             f"a weight file of '{thing.name}' cannot be read: {error}", hint="fsbench doctor"

@@ -143,8 +143,25 @@ def _feet(group: Group, columns: Sequence[Measured]) -> list[str]:
     feet.append(f"Definition {first.definition_digest}, protocol {protocol}: {choices or 'no choices'}.")
     feet.append(f"Networks that measure: {networks or 'none'}.")
     feet.extend(_splits(group))
+    feet.extend(_overlaps(group))
     feet.extend(_warnings(group.all))
     return feet
+
+
+def _overlaps(group: Group) -> list[str]:
+    """Say how near the swappers' identity networks are to those that measure; what favours a score is a warning."""
+    kinds: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+    for label, run in group.ranked:
+        for found in run.result.overlaps:
+            about = kinds.setdefault((found.role, found.measured_by), {})
+            uses = f" ({', '.join(found.uses)})" if found.uses else ""
+            about.setdefault(found.kind, {})[f"{label}{uses}"] = None
+    return [
+        f"Identity networks beside {one_line(by)}, which measures {role}: "
+        + "; ".join(f"{kind}: {one_line(', '.join(labels))}" for kind, labels in about.items())
+        + "."
+        for (role, by), about in kinds.items()
+    ]
 
 
 def _splits(group: Group) -> list[str]:

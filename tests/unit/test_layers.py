@@ -22,7 +22,7 @@ LAYERS = [
     {"mini"},
     {"engine"},
     {"protocols"},
-    {"strips", "provenance", "doctor"},
+    {"strips", "provenance", "overlap", "doctor"},
     {"run_folder"},
     {"runner"},
     {"reports"},
