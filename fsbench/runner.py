@@ -28,19 +28,8 @@ from fsbench.types import FrameRef
 CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
 NOTHING_SWAPPED: dict[str, Identified | None] = {"": None}
 NOT_IN_NUMBERS = (
-    *(
-        "data",
-        "data_name",
-        "real",
-        "swapped",
-        "out",
-        "workers",
-        "device",
-        "max_failed",
-        "swappers",
-        "controls",
-        "allow_overlap",
-    ),
+    *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
+    *("allow_overlap",),
 )
 MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
 
