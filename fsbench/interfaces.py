@@ -31,7 +31,7 @@ class Swapper(ABC):
     name: ClassVar[str]
     version: ClassVar[int]  # rises when equal input gives other pixels
     is_control: ClassVar[bool] = False
-    # Identity networks in its loss or input, each a family or with its weights; () is none, None is not said.
+    # Identity networks in its loss or input: a family, a weight of the zoo, or both. () is none, None is not said.
     trained_with: ClassVar[tuple[str | IdentityUse, ...] | None] = None
     batch_size: ClassVar[int] = 1
 
@@ -53,9 +53,12 @@ class Swapper(ABC):
         Returns:
             None where it is not known. The default says what `trained_with` says.
         """
+        from fsbench.zoo.manifest import weights
+
         if self.trained_with is None:
             return None
-        return tuple(IdentityUse(use) if isinstance(use, str) else use for use in self.trained_with)
+        weight = {name: IdentityUse(item.family, name) for name, item in weights().items() if item.family}
+        return tuple(weight.get(use, IdentityUse(use)) if isinstance(use, str) else use for use in self.trained_with)
 
     def fingerprint(self, pair: SwapPair) -> str:
         """Give what else decides the result of this pair, such as the hash of a finished picture on disk.

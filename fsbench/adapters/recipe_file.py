@@ -28,7 +28,7 @@ class Recipe(BaseModel):
     commit: str  # at which the call was read
     licence: str
     non_commercial: bool = False
-    family: tuple[str, ...] = ()  # of the identity networks in its loss or input
+    family: tuple[str, ...] | None = None  # of the identity networks in its loss or input; left out: not said
     needs: tuple[str, ...]  # files and folders that its repository must hold, weights among them
     weights: str = ""  # the file that decides the result, relative to the repository; hashed, and {weights} in the call
     call: str

@@ -111,6 +111,14 @@ def test_a_tuple_of_families_still_declares(build):
     assert (found.kind, found.uses) == ("same family", ("arcface",))
 
 
+def test_a_published_network_is_known_by_the_weight_that_feeds_it():
+    from fsbench.adapters.controls import CopyTarget
+
+    named = type("Named", (CopyTarget,), {"trained_with": (W600K, "blendface")})()
+
+    assert named.identity_networks() == (IdentityUse("arcface", W600K), IdentityUse("blendface"))
+
+
 def test_networks_that_know_no_identity_and_runs_without_a_swapper_have_nothing_to_tell(build):
     assert overlap.overlaps({"pose": build("NoNetwork", Evaluator)}, build("Method"), "ours") == ()
     assert overlap.overlaps({"identity": build("Judge", Evaluator)}, None, "ours") == ()
