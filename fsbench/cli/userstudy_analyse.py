@@ -15,8 +15,10 @@ def register(group: typer.Typer) -> None:
 
 
 def analyse(
-    study: Annotated[Path, typer.Argument(help="Folder with the votes, as `export` writes it.")],
+    study: Annotated[Path, typer.Argument(help="Folder of the study, or one that `export` wrote.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files; default: none.")] = None,
+    store: Annotated[str, typer.Option(help="Address of the store, where it is not the study's own.")] = "",
+    interim: Annotated[bool, typer.Option("--interim", help="Look at a study that is still open, too.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Print the tables of a study; with --out also write HTML, Markdown, LaTeX, CSV and JSON."""
@@ -26,7 +28,7 @@ def analyse(
     from fsbench.userstudy.analysis.page import all_tables
     from fsbench.userstudy.analysis.votes import read_study
 
-    findings = find(read_study(study))
+    findings = find(read_study(study, store=store, interim=interim))
     if json_:
         print(analysis_json(findings), end="")
     else:

@@ -36,10 +36,11 @@ def write_analysis(findings: Findings, out_folder: Path, *, stem: str = "analysi
 def analysis_texts(findings: Findings) -> dict[str, str]:
     """Give the content of the analysis in every format, by file ending."""
     tables = all_tables(findings)
+    *for_paper, _raters = tables  # one line a rater fits no page of a paper
     return {
         "html": study_html(findings),
         "md": "\n".join(markdown(table) for table in tables),
-        "tex": "\n".join(latex(table) for table in tables),
+        "tex": "\n".join(latex(table) for table in for_paper),
         "csv": csv_text(ANALYSIS_COLUMNS, analysis_lines(findings)),
         "json": analysis_json(findings),
         "raters.csv": csv_text(RATER_COLUMNS, rater_lines(findings)),

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fsbench.errors import RecordError
+from fsbench.catalog import load
+from fsbench.errors import ConfigError, RecordError
 from fsbench.reports.tidy import FORMULA_STARTS
 from fsbench.userstudy.spec import (
     HIGHEST,
     KINDS,
     LOWEST,
     QUESTIONS,
+    STORE_FILE,
     VOTE_COLUMNS,
     VOTES_CSV,
     VOTES_PARQUET,
@@ -26,6 +28,7 @@ from fsbench.userstudy.spec import (
 if TYPE_CHECKING:
     import pandas as pd
 
+STORE_URL_FILE = "store.url"  # where a study in another database says so
 NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
 WHOLE = ("rater", "position", "slot", "score")
 TEXT = ("set", "kind", "method", "question", "repeat_of")
@@ -71,18 +74,25 @@ class Scores:
     values: NDArray[np.float64]  # (V, M), NaN where the set did not show the method
 
 
-def read_study(folder: Path) -> Study:
-    """Read a study from a folder that `export` wrote.
+def read_study(folder: Path, *, store: str = "", interim: bool = False) -> Study:
+    """Read a study from a folder that `export` wrote, or from its own folder and store.
 
     Args:
-        folder: with study.json and votes.csv or votes.parquet; the CSV is read where both are there.
+        folder: with study.json and votes.csv or votes.parquet (the CSV is read where both are there), or a study's own.
+        store: address of a store elsewhere, as `create` was given it; the one the study was created with if empty.
+        interim: read a study that is still open, too, and mark it.
 
     Raises:
         RecordError: there is no study, no vote, or a file that is not as `export` writes it.
+        ConfigError: the study is open and `interim` is not set.
     """
-    spec = load_spec(folder)
     place = folder if folder.is_dir() else folder.parent
-    return Study(spec, checked(_exported(place), where=str(place)))
+    if not store and any((place / name).exists() for name in (VOTES_CSV, VOTES_PARQUET)):
+        return Study(load_spec(folder), checked(_exported(place), where=str(place)))
+    if not store and not any((place / name).exists() for name in (STORE_FILE, STORE_URL_FILE)):
+        load_spec(folder)  # says so if there is no study at all
+        raise RecordError(f"{place} holds neither {VOTES_CSV} nor {VOTES_PARQUET} nor a store", hint=HINT)
+    return _stored(place, store, interim)
 
 
 def checked(votes: pd.DataFrame, *, where: str) -> pd.DataFrame:
@@ -124,6 +134,23 @@ def scores_of(votes: pd.DataFrame, methods: tuple[str, ...], question: str) -> S
     return Scores(question, methods, raters, sets, table.to_numpy(np.float64))
 
 
+def _stored(folder: Path, url: str, interim: bool) -> Study:
+    votes = load("fsbench.userstudy.export:votes")
+    study_state, open_store = load("fsbench.userstudy.session:study_state"), load("fsbench.userstudy.store:open_store")
+    store = open_store(folder, url)
+    try:
+        with store.read() as connection:
+            is_open = study_state(store, connection) == "open"
+        if is_open and not interim:
+            raise ConfigError(
+                f"the study of {folder} is open: who looks at scores now may stop it when they please",
+                hint=f"fsbench userstudy close {folder}, or --interim to look all the same",
+            )
+        return Study(store.spec, checked(votes(store), where=str(folder)), is_interim=is_open)
+    finally:
+        store.close()
+
+
 def _exported(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
@@ -132,11 +159,9 @@ def _exported(folder: Path) -> pd.DataFrame:
         if text.exists():
             votes = pd.read_csv(text, dtype={name: "str" for name in TEXT}, keep_default_na=False, na_values=[""])
             return votes.assign(**{name: _unguarded(votes[name]) for name in TEXT if name in votes})
-        if parquet.exists():
-            return pd.read_parquet(parquet)
+        return pd.read_parquet(parquet)
     except (OSError, ValueError) as error:
         raise RecordError(f"the votes of {folder} cannot be read: {error}", hint=HINT) from None
-    raise RecordError(f"{folder} holds neither {VOTES_CSV} nor {VOTES_PARQUET}", hint=HINT)
 
 
 def _unguarded(texts: pd.Series) -> pd.Series:

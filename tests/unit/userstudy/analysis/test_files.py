@@ -120,6 +120,14 @@ def test_a_name_with_signs_of_markup_stays_text_in_every_format(small_study):
     assert {row["name"] for row in lines(texts["csv"]) if row["statistic"] == "mean"} >= {NASTY}
 
 
+def test_single_raters_are_left_to_the_files_that_are_no_paper(texts):
+    assert "never took place: raters" in texts["md"] and "never took place: raters" in texts["html"].replace(
+        "&#39;", "'"
+    )
+    assert "never took place: raters" not in texts["tex"]
+    assert texts["tex"].count(r"\begin{table}") == texts["md"].count("### ") - 1
+
+
 def test_parts_of_a_bar_fill_it_in_the_order_of_the_scores(small):
     for figure in shares_figures(small, small.everyone):
         assert len(figure.bars) == 3

@@ -179,3 +179,9 @@ def test_when_everyone_breaks_a_rule_only_the_table_of_all_is_left_and_says_so(s
     found = analyse(Study(strict, small_study.votes), draws=100)
     assert found.screened is None
     assert "No rater is left after screening" in " ".join(scores_table(found, found.best).feet)
+
+
+def test_numbers_of_an_open_study_say_in_every_title_that_they_are_interim(small_study):
+    found = analyse(replace(small_study, is_interim=True), draws=100)
+    assert all(", interim: " in table.title for table in all_tables(found))
+    assert "interim numbers" in found.remarks[0]

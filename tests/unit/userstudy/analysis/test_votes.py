@@ -51,7 +51,7 @@ def test_what_is_no_table_of_votes_is_refused_with_the_reason(votes, message):
 
 def test_a_folder_without_votes_is_refused_with_what_to_do(tmp_path, spec):
     (tmp_path / "study.json").write_text(spec(["one", "two"]).text(), encoding="utf-8")
-    with pytest.raises(RecordError, match=r"holds neither .*votes.csv nor votes.parquet") as caught:
+    with pytest.raises(RecordError, match=r"holds neither votes.csv nor votes.parquet nor a store") as caught:
         read_study(tmp_path)
     assert "userstudy export" in caught.value.hint
 
