@@ -40,12 +40,30 @@ SWAPPERS: dict[str, Entry] = {
     "onnx": Entry("fsbench.adapters.onnx_swapper:OnnxSwapper", "an ONNX network that a table describes"),
 }
 
+_IDENTITY = "fsbench.evaluators.identity_networks"
+
 EVALUATORS: dict[str, Entry] = {
     "dlib": Entry("fsbench.evaluators.detectors:Dlib", "detect: dlib HOG detector and 68 points"),
     "dlib-resnet": Entry("fsbench.evaluators.identity:DlibResNet", "identity: dlib's ResNet, 128-d, in torch"),
     "pnp68": Entry("fsbench.evaluators.pose:Pnp68", "pose: yaw, pitch, roll in degrees from 68 points"),
     "landmarks68": Entry("fsbench.evaluators.expression:Landmarks68", "expression: 68 points, pose and scale removed"),
     "efflite0": Entry("fsbench.evaluators.distribution:EffLite0", "distribution: EfficientNet-Lite0, pooled, 1280-d"),
+    "mtcnn": Entry("fsbench.evaluators.mtcnn:Mtcnn", "detect: MTCNN of facenet-pytorch, five points"),
+    "scrfd-10g": Entry("fsbench.evaluators.scrfd:Scrfd", "detect: SCRFD-10G of insightface, five points"),
+    "scrfd-10g+fan": Entry("fsbench.evaluators.scrfd:ScrfdFan", "detect: SCRFD-10G, and FAN's 68 points"),
+    "arcface-w600k-r50": Entry("fsbench.evaluators.arcface:ArcFaceW600k", "identity: ArcFace R50, WebFace600K, ONNX"),
+    "arcface-ms1mv3-r50": Entry(f"{_IDENTITY}:ArcFaceMs1mv3", "identity: ArcFace R50, MS1MV3, torch"),
+    "cosface-acc9928": Entry(f"{_IDENTITY}:CosFace", "identity: CosFace sphere20, ACC99.28, 112 x 96"),
+    "cosface-vggface2-112": Entry(f"{_IDENTITY}:CosFace112", "identity: CosFace sphere20, VGGFace2, 112 x 112"),
+    "facenet-vggface2": Entry(f"{_IDENTITY}:FaceNet", "identity: FaceNet of facenet-pytorch, VGGFace2"),
+    "facenet-casia": Entry(f"{_IDENTITY}:FaceNetCasia", "identity: FaceNet of facenet-pytorch, CASIA-WebFace"),
+    "mobilefacenet-rgb": Entry(f"{_IDENTITY}:MobileFaceNetRgb", "identity: MobileFSGAN's own, for looking at training"),
+    "hopenet": Entry("fsbench.evaluators.pose_networks:Hopenet", "pose: Hopenet robust_alpha1, degrees"),
+    "6drepnet": Entry("fsbench.evaluators.pose_networks:SixDRepNet", "pose: 6DRepNet, degrees and rotations"),
+    "deep3d": Entry("fsbench.evaluators.deep3d:Deep3D", "expression: Deep3DFaceRecon; shape and light too"),
+    "l2cs": Entry("fsbench.evaluators.gaze:L2cs", "gaze: L2CS-Net, degrees"),
+    "inception": Entry("fsbench.evaluators.inception:Inception", "distribution: FID's Inception, antialiased resize"),
+    "inception-plain": Entry("fsbench.evaluators.inception:InceptionPlain", "distribution: with pytorch-fid's resize"),
 }
 
 PROTOCOLS: dict[str, Entry] = {

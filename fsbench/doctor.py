@@ -15,7 +15,7 @@ from fsbench.engine.cache import default_folder
 from fsbench.engine.plugins import identify, plugin
 from fsbench.errors import FsbenchError
 from fsbench.interfaces import Detector, Evaluator
-from fsbench.protocols.presets import SUITES
+from fsbench.protocols.presets import FOR_PROTOCOL, SUITES
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def examine() -> tuple[list[str], bool]:
     lines += ["", *_device_lines(), "", "suites"]
     runnable = 0
     for name, roles in SUITES.items():
-        problems = [text for role, by in roles.items() if (text := _evaluator_problem(role, by))]
+        others = [pair for (suite, _), more in FOR_PROTOCOL.items() if suite == name for pair in more.items()]
+        problems = [text for role, by in (*roles.items(), *others) if (text := _evaluator_problem(role, by))]
         runnable += not problems
         lines.append(f"  {'ready  ' if not problems else 'not yet'} {name}: {', '.join(roles.values())}")
         lines += [f"          {text}" for text in problems]

@@ -104,6 +104,9 @@ class Evaluator(ABC):
     version: ClassVar[int]
     dim: ClassVar[int]
     landmarks_only: ClassVar[bool] = False  # reads where the landmarks are and no pixel
+    at_target: ClassVar[bool] = False  # looks at a result where its target's face was, so that no detector moves it
+    measures: ClassVar[Mapping[str, slice]] = {}  # metric -> columns of the row; empty: the role's own, the whole row
+    explanation: ClassVar[str] = ""  # what it looks at and what else it measures, in sentences of the definition
     family: ClassVar[str] = ""  # of the identity network, to compare with Swapper.trained_with
     weight: ClassVar[str] = ""  # of the identity network: its name in the zoo
     for_training: ClassVar[bool] = False  # may not measure what was trained with its family, unless told
@@ -131,6 +134,7 @@ class Protocol(ABC):
     name: ClassVar[str]
     version: ClassVar[int]  # rises when equal input gives other numbers
     roles: ClassVar[tuple[str, ...]]  # of the evaluators that it needs, checked before any work
+    optional_roles: ClassVar[tuple[str, ...]] = ()  # of those that it measures with where the suite has them
     swaps: ClassVar[bool] = True  # False: it measures pictures as they are
 
     @property

@@ -85,6 +85,7 @@ class RunConfig(Record):
     allow_overlap: bool = False  # let a network for training measure what was trained with it
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"
+    precision: Literal["float32", "float16", "bfloat16"] = "float32"  # of the networks that know others, on a GPU
     workers: int = Field(default=0, ge=0)  # 0: by the number of cores and of swaps
     out: str = "runs"
 

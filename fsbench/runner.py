@@ -19,7 +19,7 @@ from fsbench.errors import ConfigError
 from fsbench.evaluators.inference import check_device
 from fsbench.interfaces import Detector, Evaluator, Protocol, Swapper
 from fsbench.protocols.outcome import Outcome, Plan
-from fsbench.protocols.presets import evaluator_names
+from fsbench.protocols.presets import SAME_KIND, evaluator_names
 from fsbench.provenance import provenance
 from fsbench.records import Overlap, Provenance, RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
@@ -67,13 +67,12 @@ def prepare(config: RunConfig) -> Prepared:
     """
     entry = catalog.entry("protocol", config.protocol)
     protocol: Protocol = catalog.load(entry.target)(config)
-    names = evaluator_names(config.suite, config.evaluators)
-    context = {"device": config.device, "data": config.data, "compression": config.compression}
+    names = evaluator_names(config.suite, config.protocol, config.evaluators)
+    context = _context(config)
     detector = _evaluator("detect", names["detect"], {}, context, Detector)
     settings = protocol.evaluator_settings()
-    evaluators = {
-        role: _evaluator(role, names[role], settings.get(role, {}), context, Evaluator) for role in protocol.roles
-    }
+    roles = [*protocol.roles, *(role for role in protocol.optional_roles if role in names)]
+    evaluators = {role: _evaluator(role, names[role], settings.get(role, {}), context, Evaluator) for role in roles}
     check_device(config.device)
     check_writable(Path(config.out))
     plan = protocol.plan()
@@ -167,12 +166,18 @@ def _swappers(config: RunConfig, context: Mapping[str, str]) -> dict[str, Identi
     return found
 
 
+def _context(config: RunConfig) -> dict[str, str]:
+    """Give the settings of the run that networks and swappers may ask for."""
+    context = {"device": config.device, "data": config.data, "compression": config.compression}
+    return context if config.precision == "float32" else {**context, "precision": config.precision}
+
+
 def _evaluator(
     role: str, name: str, settings: Mapping[str, str], context: Mapping[str, str], kind: type[Any]
 ) -> Identified:
     target = catalog.evaluator_target(name)
     able = getattr(catalog.load(target), "role", role)
-    if able != role:  # before its settings, which another role may not have
+    if able != SAME_KIND.get(role, role):  # before its settings, which another role may not have
         raise ConfigError(f"'{name}' measures {able}, not {role}", hint="fsbench list evaluators")
     return identify(plugin(target, settings, context), kind)
 
@@ -221,7 +226,7 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
         protocol_version=protocol.version,
         definition=definition,
         definition_digest=digest({"protocol": config.protocol, "version": protocol.version, **definition}),
-        explanation=protocol.explain(titles),
+        explanation=(*protocol.explain(titles), *_of_networks(prepared.evaluators)),
         swapper=swapper,
         measurements=tuple(scored.measurement for scored in outcome.scored),
         planned=outcome.planned,
@@ -230,6 +235,12 @@ def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin
         overlaps=overlaps,
         provenance=origin,
     )
+
+
+def _of_networks(evaluators: Mapping[str, Identified]) -> tuple[str, ...]:
+    """Say what each network looks at, where it has something to say of it."""
+    texts = (by.plugin.build().explanation for by in evaluators.values())
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _title(config: RunConfig, part: str) -> str:

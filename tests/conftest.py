@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +37,18 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("needs real pictures and videos: FSBENCH_TEST_DATA names no folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def random_weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder of random weights for all tests; each weight is made when it is first asked for."""
+    return tmp_path_factory.mktemp("weights")
+
+
+@pytest.fixture
+def install(random_weights_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Install random weights of the right names and shapes, under the name that the zoo has for them."""
+    from random_weights import install
+
+    monkeypatch.setenv("FSBENCH_WEIGHTS", str(random_weights_folder))
+    return lambda weight, **given: install(weight, random_weights_folder, **given)

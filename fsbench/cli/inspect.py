@@ -29,9 +29,11 @@ def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> N
 
         lines = {name: f"{PRESET_SOURCES[name]} ({', '.join(parts)})" for name, parts in PRESETS.items()}
     elif kind == "suites":
-        from fsbench.protocols.presets import SUITES
+        from fsbench.protocols.presets import FOR_PROTOCOL, SUITES
 
         lines = {name: ", ".join(f"{role}={who}" for role, who in roles.items()) for name, roles in SUITES.items()}
+        for (name, protocol), roles in FOR_PROTOCOL.items():
+            lines[name] += "".join(f"; for {protocol} {role}={who}" for role, who in roles.items())
     else:
         raise ConfigError(f"nothing is called '{kind}'; known: {', '.join(KINDS)}", hint="fsbench list swappers")
     width = max(map(len, lines))

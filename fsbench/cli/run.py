@@ -66,6 +66,9 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the bootstrap.", rich_help_panel=WORK)] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.", rich_help_panel=WORK)] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, or on a GPU float16, bfloat16.", rich_help_panel=WORK)
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes; default: by cores and swaps.", rich_help_panel=WORK)
     ] = None,
@@ -107,6 +110,7 @@ def run(
         "limit": limit,
         "seed": seed,
         "device": device,
+        "precision": precision,
         "workers": workers,
         "max_failed": max_failed,
         "allow_overlap": allow_overlap,

@@ -162,7 +162,8 @@ class Bench:
         """
         by = self.evaluators[role]
         evaluator = by.plugin.build()
-        keys = {face: key_of(kind="features", role=role, by=by.key, face=face_digest(face)) for face in faces}
+        kind = evaluator.role  # a network measures the same whichever role of a suite it plays
+        keys = {face: key_of(kind="features", role=kind, by=by.key, face=face_digest(face)) for face in faces}
         rows: dict[str, NDArray[np.float32] | ItemError] = {
             keys[face]: np.frombuffer(value, np.float32) for face, value in self._cached(keys).items()
         }

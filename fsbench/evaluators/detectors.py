@@ -53,7 +53,7 @@ class Dlib(Detector):
         pixels = read_rgb(image.path)
         boxes, scores, _ = self._detector.run(pixels, self.upsample, 0.0)
         faces = [self._face(image, pixels, box, score) for box, score in zip(boxes, scores, strict=True)]
-        return sorted(faces, key=_order)
+        return largest_first(faces)
 
     def _face(self, image: ImageRef, pixels: NDArray[np.uint8], box: Any, score: float) -> Face:
         shape = self._predictor(pixels, box)
@@ -74,6 +74,11 @@ class Dlib(Detector):
 def five_of_68(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take eye, eye, nose tip, mouth corner, mouth corner (5, 2) from 68 points in iBUG order; an eye is its mean."""
     return np.stack([points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]])
+
+
+def largest_first(faces: Sequence[Face]) -> list[Face]:
+    """Sort faces by the area of their boxes; equal ones from the left, then from the top."""
+    return sorted(faces, key=_order)
 
 
 def _order(face: Face) -> tuple[float, float, float]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=torch.nn.Module)
 
 GROUP = 8  # pictures at once: larger groups gain little on a CPU, and torch may then choose other kernels
+GPU_GROUP = 64
+PRECISIONS = ("float32", "float16", "bfloat16")
 
 
 def check_device(device: str) -> None:
@@ -49,7 +51,8 @@ def prepared(network: Network, device: str) -> Network:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread inside: with another number of them it gives other bits."""
     import torch
 
     before = torch.get_num_threads()
@@ -60,6 +63,28 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def check_precision(precision: str, device: str) -> None:
+    """Refuse a precision that does not exist, or that would be slower and less exact here.
+
+    Raises:
+        ConfigError: it is none of PRECISIONS, or a reduced one on a CPU.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigError(f"'precision' is '{precision}', wanted one of: {', '.join(PRECISIONS)}")
+    if precision != "float32" and torch_device_type(device) == "cpu":
+        raise ConfigError(f"precision={precision} is for a GPU; on a CPU it is slower", hint="--device cuda")
+
+
+def torch_device_type(device: str) -> str:
+    """Give "cuda" of "cuda:1"."""
+    return device.partition(":")[0]
+
+
+def group_size(device: str) -> int:
+    """Tell how many pictures go through a network at once."""
+    return GROUP if torch_device_type(device) == "cpu" else GPU_GROUP
+
+
 def network_rows(
     network: Callable[[torch.Tensor], torch.Tensor],
     pictures: NDArray[np.floating] | NDArray[np.uint8],
@@ -67,7 +92,20 @@ def network_rows(
     device: str,
     dim: int,
 ) -> NDArray[np.float32]:
-    """Run a network on (N, H, W, 3) pictures and give its (N, dim) rows.
+    """Run a network on (N, H, W, 3) pictures and give its (N, dim) rows; see `batch_rows`."""
+    import torch
+
+    rows = np.zeros((len(pictures), dim), np.float32)
+    for start in range(0, len(pictures), GROUP):
+        group = np.ascontiguousarray(pictures[start : start + GROUP], dtype=np.float32)
+        rows[start : start + len(group)] = batch_rows(network, torch.from_numpy(group).to(device).permute(0, 3, 1, 2))
+    return rows
+
+
+def batch_rows(
+    network: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor, *, precision: str = "float32"
+) -> NDArray[np.float32]:
+    """Run a network once on (N, 3, H, W) pictures, at most eight on a CPU, and give its rows.
 
     On a CPU, torch 2 was seen to give the same bits for any N from 2 to 12, and others for 1. So pictures go in
     groups of at most eight, and a picture on its own is doubled. Another number of threads gives other bits too, so
@@ -75,11 +113,10 @@ def network_rows(
     """
     import torch
 
-    rows = np.zeros((len(pictures), dim), np.float32)
-    with torch.inference_mode(), _one_thread():
-        for start in range(0, len(pictures), GROUP):
-            group = pictures[start : start + GROUP]
-            doubled = np.concatenate([group, group]) if len(group) == 1 else group
-            batch = torch.from_numpy(np.ascontiguousarray(doubled, dtype=np.float32)).to(device).permute(0, 3, 1, 2)
-            rows[start : start + len(group)] = network(batch)[: len(group)].cpu().numpy()
-    return rows
+    doubled = torch.cat([batch, batch]) if len(batch) == 1 else batch
+    doubled = doubled.contiguous(memory_format=torch.channels_last)
+    reduced = precision != "float32"
+    kind = getattr(torch, precision) if reduced else None
+    with torch.inference_mode(), one_thread(), torch.autocast(batch.device.type, dtype=kind, enabled=reduced):
+        found = network(doubled)
+    return np.asarray(found[: len(batch)].float().cpu().numpy(), np.float32)

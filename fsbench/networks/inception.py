@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from fsbench.errors import DependencyError
-from fsbench.evaluators.packages import load_package
+from fsbench.networks.packages import load_package
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 DIM = 2048
 INPUT_SIZE = 299

@@ -12,7 +12,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 FEATURES = 2048
 
 
-class ResNet50Trunk(ResNet):
+class ResNet50Trunk(ResNet):  # type: ignore[misc]  # torchvision has no types
     """Pictures (N, 3, H, W) to pooled features (N, 2048)."""
 
     def __init__(self) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from fsbench.evaluators.packages import package_file
 from fsbench.networks.isolated_import import import_isolated
 from fsbench.networks.loading import filled
+from fsbench.networks.packages import package_file
 
 BACKBONE = "RepVGG-B1g2"
 
@@ -21,8 +21,13 @@ def rotation_network(tensors: Mapping[str, torch.Tensor], *, name: str) -> nn.Mo
         DependencyError: the package is not installed, or the weights are of another network.
     """
     folder = package_file("sixdrepnet", "model.py", hint="pip install sixdrepnet").parent
-    network = import_isolated(folder, "model").SixDRepNet
-    return filled(lambda: network(BACKBONE, "", deploy=True, pretrained=False), tensors, name=name)
+    package = import_isolated(folder, "model")
+
+    def build() -> nn.Module:
+        network: nn.Module = package.SixDRepNet(BACKBONE, "", deploy=True, pretrained=False)
+        return network
+
+    return filled(build, tensors, name=name)
 
 
 def degrees(rotations: torch.Tensor) -> torch.Tensor:

@@ -33,6 +33,7 @@ class FFppProtocol(Protocol):
     name: ClassVar[str] = "ff++"
     version: ClassVar[int] = 1
     roles: ClassVar[tuple[str, ...]] = ("identity", "pose", "expression", "distribution")
+    optional_roles: ClassVar[tuple[str, ...]] = ("identity2", "gaze")
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
@@ -50,7 +51,8 @@ class FFppProtocol(Protocol):
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
         choices = self.definition
-        return {"identity": {"flip": str(choices.flip)}, "distribution": {"region": choices.fid_region}}
+        flip = {"flip": str(choices.flip)}
+        return {"identity": flip, "identity2": flip, "distribution": {"region": choices.fid_region}}
 
     def explain(self, titles: Mapping[str, str]) -> tuple[str, ...]:
         """Say the definition in sentences, given the title of each evaluator by role."""
@@ -98,7 +100,7 @@ class FFppProtocol(Protocol):
         clusters = {pair.key: (pair.target_id,) for pair in plan.pairs}
         clusters |= {failure.key: (failure.key.partition("_")[0],) for failure in plan.failures}
         gallery = {ref: self._faces[ref] for ref in plan.gallery}
-        material = Material(plan, items, faces, clusters, gallery, self._persons)
+        material = Material(plan, items, faces, clusters, gallery, results, self._persons)
         scored, nearest = ffpp_scores.score(
             bench, material, definition=self.definition, config=self.config, failures=failures
         )

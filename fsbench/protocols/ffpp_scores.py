@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.engine.bench import Bench
-from fsbench.metrics.geometry import angle_l2_error, l2_error
 from fsbench.metrics.identity import retrieve
-from fsbench.protocols.measuring import Material, cosines, distances, measured, network
+from fsbench.protocols.attributes import attribute_errors
+from fsbench.protocols.measuring import Material, cosines, distances, identity_roles, measured, metric_of, network
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.presets import FFppDefinition
 from fsbench.protocols.scoring import Scorer
@@ -29,15 +29,23 @@ def score(
 ) -> tuple[list[Scored], Nearest]:
     """Measure everything the protocol knows, in the order of the table; and tell whom each result was taken for."""
     scorer = Scorer(definition, material.clusters, material.plan.planned, config.bootstrap, config.seed)
-    identity, nearest = _identity(bench, material, scorer, failures, definition)
+    identities = {
+        role: _identity(bench, material, scorer, failures, definition, role=role) for role in identity_roles(bench)
+    }
+    reductions = {"pose": definition.pose_reduce, "expression": definition.expression_reduce, "gaze": "mean"}
+    attributes = [
+        scored
+        for role, statistic in reductions.items()
+        if role in bench.evaluators
+        for scored in attribute_errors(bench, material, scorer, failures, role=role, statistic=statistic)
+    ]
     scored = [
-        *identity,
-        _attribute(bench, material, scorer, failures, role="pose", statistic=definition.pose_reduce),
-        _attribute(bench, material, scorer, failures, role="expression", statistic=definition.expression_reduce),
+        *(one for found, _ in identities.values() for one in found),
+        *attributes,
         *distances(bench, material, scorer, failures, reference=definition.fid_reference),
         scorer.covered(material.faces),
     ]
-    return scored, nearest
+    return scored, identities["identity"][1]
 
 
 def target_angles(bench: Bench, material: Material) -> dict[str, tuple[float, ...]]:
@@ -47,16 +55,17 @@ def target_angles(bench: Bench, material: Material) -> dict[str, tuple[float, ..
 
 
 def _identity(
-    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, choices: FFppDefinition
+    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, choices: FFppDefinition, *, role: str
 ) -> tuple[list[Scored], Nearest]:
-    by = network(bench.evaluators["identity"])
+    by = network(bench.evaluators[role])
     items = {item.pair.key: item for item in material.verified}
-    results = measured(bench, "identity", {key: material.faces[key] for key in items}, failures)
-    sources = measured(bench, "identity", {key: item.source for key, item in items.items()}, failures)
-    targets = measured(bench, "identity", {key: item.target for key, item in items.items()}, failures)
-    retrievals, nearest = _retrieval(bench, material, scorer, choices, results)
-    similarity = scorer.of_pairs("id_similarity", by, cosines(results, sources))
-    return [*retrievals, similarity, scorer.of_pairs("target_leakage", by, cosines(results, targets))], nearest
+    results = measured(bench, role, {key: material.faces[key] for key in items}, failures)
+    sources = measured(bench, role, {key: item.source for key, item in items.items()}, failures)
+    targets = measured(bench, role, {key: item.target for key, item in items.items()}, failures)
+    retrievals, nearest = _retrieval(bench, material, scorer, choices, results, role=role)
+    similarity = scorer.of_pairs(metric_of(role, "id_similarity"), by, cosines(results, sources))
+    leakage = scorer.of_pairs(metric_of(role, "target_leakage"), by, cosines(results, targets))
+    return [*retrievals, similarity, leakage], nearest
 
 
 def _label(material: Material, ref: FrameRef, video_id: str, hit: str) -> str:
@@ -70,10 +79,12 @@ def _retrieval(
     scorer: Scorer,
     choices: FFppDefinition,
     probes: Mapping[str, NDArray[np.float32]],
+    *,
+    role: str,
 ) -> tuple[list[Scored], Nearest]:
     """Measure retrieval of the source among the gallery: top 1, top 5, and top 1 without the exact source frame."""
-    by = network(bench.evaluators["identity"])
-    gallery = _gallery(bench, material, choices)
+    by = network(bench.evaluators[role])
+    gallery = _gallery(bench, material, choices, role)
     failed = material.plan.planned - len(probes)
     misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
     found, nearest = dict.fromkeys(RETRIEVALS, (misses, "")), Nearest()
@@ -83,7 +94,8 @@ def _retrieval(
         hits, nearest = _hits(material, choices, gallery, probes)
         found = {metric: ({**by_key, **misses} if by_key else {}, note) for metric, (by_key, note) in hits.items()}
     scored = [
-        scorer.of_pairs(metric, by, values, n_failed=failed, note=note) for metric, (values, note) in found.items()
+        scorer.of_pairs(metric_of(role, metric), by, values, n_failed=failed, note=note)
+        for metric, (values, note) in found.items()
     ]
     return scored, nearest
 
@@ -130,7 +142,7 @@ def _by_key(
     return {key: float(hit) for key, hit, can in zip(probes, hits, able, strict=True) if can}
 
 
-def _gallery(bench: Bench, material: Material, choices: FFppDefinition) -> Gallery:
+def _gallery(bench: Bench, material: Material, choices: FFppDefinition, role: str) -> Gallery:
     """Give the frames to search among, each with its label and its embedding."""
     ids = dict(material.plan.gallery)
     found = {ref: face for ref, face in material.gallery.items() if isinstance(face, Face)}
@@ -143,31 +155,9 @@ def _gallery(bench: Bench, material: Material, choices: FFppDefinition) -> Galle
         ids |= {item.pair.source: item.pair.source_id for item in material.items}
         found = {item.pair.source: item.source for item in material.items}
     refs = list(found)
-    features, reasons = bench.features("identity", [found[ref] for ref in refs])
+    features, reasons = bench.features(role, [found[ref] for ref in refs])
     return [
         (ref, _label(material, ref, ids[ref], choices.hit), features.values[row])
         for row, ref in enumerate(refs)
         if row not in reasons
     ]
-
-
-def _attribute(
-    bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, role: str, statistic: str
-) -> Scored:
-    """Measure how far the results' pose or expression is from the targets'."""
-    by = network(bench.evaluators[role])
-    if scorer.definition.alignment == "target" and bench.evaluators[role].plugin.build().landmarks_only:
-        why = "results have the target's own landmarks here, and this measure reads nothing else"
-        return scorer.of_pairs(f"{role}_error", by, {}, n_failed=0, note=why)
-    items = material.verified
-    results = measured(bench, role, {item.pair.key: material.faces[item.pair.key] for item in items}, failures)
-    targets = measured(bench, role, {item.pair.key: item.target for item in items}, failures)
-    keys = [key for key in results if key in targets]
-    error = angle_l2_error if role == "pose" else l2_error
-    values = error(np.stack([targets[k] for k in keys]), np.stack([results[k] for k in keys])) if keys else np.empty(0)
-    return scorer.of_pairs(
-        f"{role}_error",
-        by,
-        dict(zip(keys, values.tolist(), strict=True)),
-        statistic="rms" if statistic == "rms" else "mean",
-    )

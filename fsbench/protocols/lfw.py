@@ -6,6 +6,7 @@ the first, cosine of the result against the second; mean and variance over the p
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +16,7 @@ from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.interfaces import Protocol
 from fsbench.protocols import words
-from fsbench.protocols.measuring import Material, cosines, distances, measured, network
+from fsbench.protocols.measuring import Material, cosines, distances, identity_roles, measured, metric_of, network
 from fsbench.protocols.outcome import Outcome, Plan, Scored
 from fsbench.protocols.presets import LfwDefinition, definition
 from fsbench.protocols.scoring import Scorer
@@ -30,6 +31,7 @@ class LfwProtocol(Protocol):
     name: ClassVar[str] = "lfw"
     version: ClassVar[int] = 1
     roles: ClassVar[tuple[str, ...]] = ("identity", "distribution")
+    optional_roles: ClassVar[tuple[str, ...]] = ("identity2",)
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
@@ -44,7 +46,8 @@ class LfwProtocol(Protocol):
     def evaluator_settings(self) -> dict[str, dict[str, str]]:
         """Say what the definition asks of the evaluators, by role."""
         choices = self.definition
-        return {"identity": {"flip": str(choices.flip)}, "distribution": {"region": choices.fid_region}}
+        flip = {"flip": str(choices.flip)}
+        return {"identity": flip, "identity2": flip, "distribution": {"region": choices.fid_region}}
 
     def explain(self, titles: Mapping[str, str]) -> tuple[str, ...]:
         """Say the definition in sentences, given the title of each evaluator by role."""
@@ -75,34 +78,46 @@ class LfwProtocol(Protocol):
     def _score(self, bench: Bench, material: Material, failures: FailureList) -> list[Scored]:
         config, plan = self.config, material.plan
         scorer = Scorer(self.definition, material.clusters, plan.planned, config.bootstrap, config.seed)
-        by = network(bench.evaluators["identity"])
-        items = {item.pair.key: item for item in material.verified}
-        results = measured(bench, "identity", {key: material.faces[key] for key in items}, failures)
-        sources = measured(bench, "identity", {key: item.source for key, item in items.items()}, failures)
-        targets = measured(bench, "identity", {key: item.target for key, item in items.items()}, failures)
-        identity = cosines(results, sources)
+        identity = [
+            scored
+            for role in identity_roles(bench)
+            for scored in self._identity(bench, material, scorer, failures, role=role)
+        ]
         return [
-            scorer.of_pairs("lfw_cosine_mean", by, identity),
-            scorer.of_pairs("lfw_cosine_var", by, identity, statistic="variance"),
-            scorer.of_pairs("target_leakage", by, cosines(results, targets)),
-            self._unswapped(bench, "lfw_cosine_floor", plan.pairs),
-            self._unswapped(bench, "lfw_cosine_ceiling", plan.positives),
+            *identity,
             *distances(bench, material, scorer, failures, reference="targets"),
             scorer.covered(material.faces),
         ]
 
-    def _unswapped(self, bench: Bench, metric: str, pairs: Sequence[SwapPair]) -> Scored:
+    def _identity(
+        self, bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, role: str
+    ) -> list[Scored]:
+        by, key_of = network(bench.evaluators[role]), functools.partial(metric_of, role)
+        items = {item.pair.key: item for item in material.verified}
+        results = measured(bench, role, {key: material.faces[key] for key in items}, failures)
+        sources = measured(bench, role, {key: item.source for key, item in items.items()}, failures)
+        targets = measured(bench, role, {key: item.target for key, item in items.items()}, failures)
+        identity = cosines(results, sources)
+        return [
+            scorer.of_pairs(key_of("lfw_cosine_mean"), by, identity),
+            scorer.of_pairs(key_of("lfw_cosine_var"), by, identity, statistic="variance"),
+            scorer.of_pairs(key_of("target_leakage"), by, cosines(results, targets)),
+            self._unswapped(bench, role, "lfw_cosine_floor", material.plan.pairs),
+            self._unswapped(bench, role, "lfw_cosine_ceiling", material.plan.positives),
+        ]
+
+    def _unswapped(self, bench: Bench, role: str, metric: str, pairs: Sequence[SwapPair]) -> Scored:
         """Measure the cosine of pairs as they are, which gives the scale its ends."""
         found = {
             pair.key: (one, other)
             for pair in pairs
             if isinstance(one := self._faces[pair.target], Face) and isinstance(other := self._faces[pair.source], Face)
         }
-        first = measured(bench, "identity", {key: faces[0] for key, faces in found.items()}, None)
-        second = measured(bench, "identity", {key: faces[1] for key, faces in found.items()}, None)
+        first = measured(bench, role, {key: faces[0] for key, faces in found.items()}, None)
+        second = measured(bench, role, {key: faces[1] for key, faces in found.items()}, None)
         clusters = {pair.key: (pair.target_id, pair.source_id) for pair in pairs}
         scorer = Scorer(self.definition, clusters, len(pairs), self.config.bootstrap, self.config.seed)
-        return scorer.of_pairs(metric, network(bench.evaluators["identity"]), cosines(first, second))
+        return scorer.of_pairs(metric_of(role, metric), network(bench.evaluators[role]), cosines(first, second))
 
 
 def _swap_pairs(pairs: Sequence[LfwPair]) -> list[SwapPair]:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.metrics.identity import cosine
+from fsbench.metrics.spec import SECOND
 from fsbench.protocols.outcome import Plan, Scored
 from fsbench.protocols.scoring import Network, Scorer
 from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList
-from fsbench.types import Face, Failure, FrameRef, SwapItem
+from fsbench.types import Face, Failure, FrameRef, SwapItem, SwapResult
 
 Embeddings = Mapping[str, NDArray[np.float32]]
 
@@ -29,6 +30,7 @@ class Material:
     faces: Mapping[str, Face]  # key -> the face of a verified result
     clusters: Mapping[str, tuple[str, ...]]  # key of every planned swap -> what intervals resample
     gallery: Mapping[FrameRef, Face | Failure] = field(default_factory=dict)
+    results: Mapping[str, SwapResult] = field(default_factory=dict)  # key -> the verified result
     persons: Mapping[str, str] = field(default_factory=dict)  # video -> person; empty: each video is its own
 
     @property
@@ -41,6 +43,16 @@ def network(by: Identified) -> Network:
     """Describe the evaluator of a column."""
     settings = ",".join(f"{key}={value}" for key, value in by.plugin.args if key != "device")
     return Network(by.plugin.build().title, f"{by.name}@{by.version}({settings})")
+
+
+def identity_roles(bench: Bench) -> list[str]:
+    """Name the roles of the identity networks: one, or two."""
+    return [role for role in ("identity", "identity2") if role in bench.evaluators]
+
+
+def metric_of(role: str, metric: str) -> str:
+    """Name a metric of an identity network: the second one's have a key of their own."""
+    return f"{metric}{SECOND}" if role == "identity2" else metric
 
 
 def measured(

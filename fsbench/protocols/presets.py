@@ -96,9 +96,34 @@ SUITES: dict[str, dict[str, str]] = {
         "pose": "pnp68",
         "expression": "landmarks68",
         "distribution": "efflite0",
-    }
+    },
+    # What the tables of the field were made with, as far as papers say; the paper names networks and no files.
+    "paper": {
+        "detect": "scrfd-10g+fan",
+        "identity": "cosface-acc9928",
+        "pose": "hopenet",
+        "expression": "deep3d",
+        "distribution": "inception",
+    },
+    "modern": {
+        "detect": "scrfd-10g",
+        "identity": "arcface-w600k-r50",
+        "identity2": "facenet-vggface2",
+        "pose": "6drepnet",
+        "expression": "deep3d",
+        "gaze": "l2cs",
+        "distribution": "inception",
+    },
 }
 """Suite -> role -> evaluator."""
+
+FOR_PROTOCOL: dict[tuple[str, str], dict[str, str]] = {
+    ("paper", "lfw"): {"identity": "arcface-w600k-r50"},  # the paper measures LFW with another network than FF++
+}
+"""Suite and protocol -> role -> evaluator, where it differs from the suite's."""
+
+ROLES = ("detect", "identity", "identity2", "pose", "expression", "gaze", "distribution")
+SAME_KIND = {"identity2": "identity"}  # a second network of a role, which measures beside the first
 
 D = TypeVar("D", bound=Definition)
 
@@ -125,8 +150,8 @@ def definition(kind: type[D], protocol: str, preset: str, choices: Mapping[str, 
         raise ConfigError(f"--set: {first_problem(error)}", hint=f"choices of {protocol}: {known}") from None
 
 
-def evaluator_names(suite: str, overrides: Mapping[str, str]) -> dict[str, str]:
-    """Find the evaluator of each role.
+def evaluator_names(suite: str, protocol: str, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Find the evaluator of each role that a suite or the user names; not every suite has every role.
 
     Raises:
         ConfigError: no such suite or role.
@@ -134,7 +159,7 @@ def evaluator_names(suite: str, overrides: Mapping[str, str]) -> dict[str, str]:
     if suite not in SUITES:
         raise ConfigError(f"no suite is called '{suite}'; known: {', '.join(SUITES)}", hint="fsbench list suites")
     for role in overrides:
-        if role not in SUITES[suite]:
-            known = ", ".join(SUITES[suite])
+        if role not in ROLES:
+            known = ", ".join(ROLES)
             raise ConfigError(f"no role is called '{role}'; known: {known}", hint="--evaluator role=name")
-    return {**SUITES[suite], **overrides}
+    return {**SUITES[suite], **FOR_PROTOCOL.get((suite, protocol), {}), **overrides}

@@ -21,6 +21,15 @@ STATISTICS = {
     "variance": lambda values: float(np.var(values, ddof=1)),
     "rms": lambda values: float(np.sqrt(np.mean(np.square(values)))),
 }
+# The networks of the paper's own columns: only these get the bare title of the column.
+BARE: dict[str, tuple[str, ...]] = {
+    "cosface-acc9928": ("id_retrieval",),
+    "arcface-w600k-r50": ("lfw_cosine_mean", "lfw_cosine_var"),
+    "hopenet": ("pose_error",),
+    "deep3d": ("expression_error",),
+    "inception": ("fid", "kid"),
+}
+FID_NETWORKS = ("inception", "inception-plain")  # a Frechet distance of other features is no FID
 FEW_CLUSTERS = 10  # below this a percentile interval is known to be too narrow
 
 
@@ -156,9 +165,11 @@ def _title(metric: str, network: Network | None) -> str:
     """Name a column by the network that measured: the paper's bare title is for the paper's own networks."""
     if network is None:
         return METRICS[metric].title
-    if metric in ("fid", "kid"):
-        letters = "FD" if metric == "fid" else "KD"
-        return METRICS[metric].title if network.identity.startswith("inception@") else f"{letters}-{network.title}"
+    name = network.identity.partition("@")[0]
+    if metric in BARE.get(name, ()):
+        return METRICS[metric].title
+    if metric in ("fid", "kid") and name.partition("+")[0] not in FID_NETWORKS:
+        return f"{'FD' if metric == 'fid' else 'KD'}-{network.title}"
     return f"{METRICS[metric].title} ({network.title})"
 
 

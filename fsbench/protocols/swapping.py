@@ -119,7 +119,7 @@ def swap_and_verify(
     results, faces = {}, {}
     for item, result in swapped:
         try:
-            face = _at_target(item.target, result) if alignment == "target" else _verified(item.target, result, found)
+            face = at_target(item.target, result) if alignment == "target" else _verified(item.target, result, found)
         except ItemError as error:
             failures.add(item.pair.key, "verify", error)
             continue
@@ -142,9 +142,14 @@ def _verified(target: Face, result: SwapResult, found: Mapping[ImageRef, list[Fa
     return best
 
 
-def _at_target(target: Face, result: SwapResult) -> Face:
+def at_target(target: Face, result: SwapResult) -> Face:
+    """Look at a result where its target's face was, without searching for a face.
+
+    Raises:
+        ItemError: the result is a crop whose place in the frame is not known.
+    """
     if result.matrix is None:
-        raise ItemError("alignment=target needs to know where the crop lies in the frame")
+        raise ItemError("the result is looked at where the target's face was, and where this crop lies is not known")
     points = None if target.landmarks68 is None else align.transform(target.landmarks68, result.matrix)
     landmarks = align.transform(target.landmarks, result.matrix)
     return Face(result.image, _moved_box(target.box, result.matrix), landmarks, target.score, points)

@@ -56,6 +56,7 @@ def explain_ffpp(choices: FFppDefinition, titles: Titles) -> tuple[str, ...]:
         f"of {GALLERIES[choices.gallery]}; a hit {HITS[choices.hit]}. The strict value leaves the exact source frame "
         "out of the gallery.",
         "ID similarity and target leakage: cosine of the result's embedding to the source's and to the target's.",
+        *_second(titles),
         f"Pose error: {titles['pose']}; {REDUCTIONS[choices.pose_reduce]} the L2 distance of (yaw, pitch, roll) in "
         "degrees between target and result.",
         f"Expression error: {titles['expression']}; {REDUCTIONS[choices.expression_reduce]} the L2 distance between "
@@ -73,6 +74,7 @@ def explain_lfw(choices: LfwDefinition, titles: Titles) -> tuple[str, ...]:
         *_shared(choices, titles, face),
         f"Cosine: {titles['identity']} embedding{_flip(choices)} of the result against that of the source; mean, and "
         "sample variance, over the pairs.",
+        *_second(titles),
         "Floor: source against target, no swap. Ceiling: the positive pairs, two pictures of one person.",
         "Target leakage: cosine of the result against the target.",
         _distances(choices, titles, REFERENCES["targets"]),
@@ -99,6 +101,12 @@ def _shared(choices: Definition, titles: Titles, face: str) -> tuple[str, ...]:
             "Results are aligned with the target's landmarks and not searched for a face, so a blank one scores too."
         )
     return f"Faces: {titles['detect']}, {face}.", check, POLICIES[choices.failures]
+
+
+def _second(titles: Titles) -> tuple[str, ...]:
+    if "identity2" not in titles:
+        return ()
+    return (f"Everything about identity is measured a second time with {titles['identity2']}, in columns of its own.",)
 
 
 def _flip(choices: Definition) -> str:

@@ -33,7 +33,11 @@ LAYERS = [
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # Imported when a network is built or trained, and not before.
-DEFINES_NETWORKS = {"dlib_face.py", "mobilefacenet.py", "blocks.py", "network.py", "discriminator.py"}
+DEFINES_NETWORKS = {
+    *("dlib_face.py", "mobilefacenet.py", "blocks.py", "network.py", "discriminator.py"),
+    *("resnet50.py", "hopenet.py", "l2cs.py", "face_recon.py", "iresnet.py", "sphere20.py"),
+    *("loading.py", "sixdrepnet.py"),
+}
 REPORTS_MAY = {"records", "metrics", "errors", "data", "reports"}
 HEAVY = {"torch", "onnxruntime", "cv2", "dlib", "ray", "streamlit", "matplotlib", "scipy", "pandas", "pyarrow", "av"}
 

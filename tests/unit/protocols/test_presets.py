@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fsbench import catalog
 from fsbench.errors import ConfigError
 from fsbench.protocols.presets import (
     PRESET_SOURCES,
@@ -157,12 +158,12 @@ def test_a_wrong_name_is_told_with_what_is_allowed(
 
 
 def test_the_offline_suite_has_an_evaluator_for_each_role() -> None:
-    assert evaluator_names("offline", {}) == SUITES["offline"]
+    assert evaluator_names("offline", "ff++", {}) == SUITES["offline"]
     assert set(SUITES["offline"]) == {"detect", "identity", "pose", "expression", "distribution"}
 
 
 def test_an_override_changes_one_role_of_a_suite() -> None:
-    found = evaluator_names("offline", {"pose": "other"})
+    found = evaluator_names("offline", "ff++", {"pose": "other"})
     assert found == {**SUITES["offline"], "pose": "other"}
 
 
@@ -173,7 +174,7 @@ def test_an_override_changes_one_role_of_a_suite() -> None:
         (
             "offline",
             {"face": "dlib"},
-            "no role is called 'face'; known: detect, identity, pose, expression, distribution",
+            "no role is called 'face'; known: detect, identity, identity2, pose, expression, gaze, distribution",
             "--evaluator role=name",
         ),
     ],
@@ -182,5 +183,20 @@ def test_a_wrong_suite_or_role_is_told_with_what_is_known(
     suite: str, overrides: dict[str, str], message: str, hint: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        evaluator_names(suite, overrides)
+        evaluator_names(suite, "ff++", overrides)
     assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+def test_the_paper_suite_measures_lfw_with_another_identity_network_than_ffpp() -> None:
+    assert evaluator_names("paper", "ff++", {})["identity"] == "cosface-acc9928"
+    assert evaluator_names("paper", "lfw", {})["identity"] == "arcface-w600k-r50"
+
+
+def test_an_override_comes_before_what_a_suite_takes_for_a_protocol() -> None:
+    assert evaluator_names("paper", "lfw", {"identity": "dlib-resnet"})["identity"] == "dlib-resnet"
+
+
+def test_the_modern_suite_has_two_identity_networks_of_two_families() -> None:
+    names = evaluator_names("modern", "ff++", {})
+    families = {catalog.load(catalog.EVALUATORS[names[role]].target).family for role in ("identity", "identity2")}
+    assert families == {"arcface", "facenet"}

@@ -183,3 +183,41 @@ def test_a_frechet_distance_has_no_negative_end() -> None:
     a, b = rng.normal(size=(2, 12, 2)).tolist()
     fid, _ = scorer("abcdefghijkl").of_sets(DLIB, rows(a), rows(b), reference="targets")
     assert fid.measurement.low is not None and fid.measurement.low >= 0
+
+
+PAPER = {
+    "cosface-acc9928": ["id_retrieval"],
+    "arcface-w600k-r50": ["lfw_cosine_mean", "lfw_cosine_var"],
+    "hopenet": ["pose_error"],
+    "deep3d": ["expression_error"],
+}
+
+
+@pytest.mark.parametrize(("name", "metric"), [(name, metric) for name, own in PAPER.items() for metric in own])
+def test_the_papers_bare_titles_are_for_the_papers_own_networks(name: str, metric: str) -> None:
+    found = scorer("ab").of_pairs(metric, Network("Net", f"{name}@1()"), keyed(0.5, 0.6)).measurement
+    assert found.title == METRICS[metric].title
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("cosface-acc9928+flip", "id_retrieval"),
+        ("cosface-acc9928", "lfw_cosine_mean"),
+        ("cosface-acc9928", "id_similarity"),
+        ("arcface-w600k-r50", "id_retrieval"),
+        ("hopenet+float16", "pose_error"),
+        ("6drepnet", "pose_error"),
+        ("deep3d", "shape_error"),
+    ],
+)
+def test_a_network_of_the_paper_in_another_column_or_another_form_is_named(name: str, metric: str) -> None:
+    found = scorer("ab").of_pairs(metric, Network("Net", f"{name}@1()"), keyed(0.5, 0.6)).measurement
+    assert found.title == f"{METRICS[metric].title} (Net)"
+
+
+@pytest.mark.parametrize("name", ["inception+frame", "inception-plain", "inception+float16"])
+def test_fid_by_inception_in_another_form_names_it(name: str) -> None:
+    network = Network("Net", f"{name}@1()")
+    found = scorer("ab").of_sets(network, rows([[0], [1]]), rows([[0], [1]]), reference="")
+    assert [scored.measurement.title for scored in found] == ["FID (Net)", "KID (Net)"]
