@@ -128,12 +128,15 @@ def test_every_preset_suite_and_role_is_documented() -> None:
 
 
 def test_the_network_of_each_role_stands_in_the_table_of_suites() -> None:
-    table = rows(section("definitions.md", "## Suites"))
+    head, *table = rows(section("definitions.md", "## Suites"))
     for name, roles in SUITES.items():
-        column = table[0].index(f"`{name}`")
-        assert {row[0].strip("`"): row[column].strip("`") for row in table[1:]} == roles
-    for _, name, title, _ in table[1:]:
-        assert catalog.load(catalog.EVALUATORS[name.strip("`")].target).title == title
+        column = head.index(f"`{name}`")
+        assert {row[0].strip("`"): row[column].strip("`") for row in table if row[column]} == roles
+
+
+def test_each_evaluator_stands_in_the_page_of_networks_with_its_title() -> None:
+    table = {row[0].strip("`"): row[1] for row in rows(section("evaluators.md", "## All networks"))[1:]}
+    assert table == {name: catalog.load(entry.target).title for name, entry in catalog.EVALUATORS.items()}
 
 
 def test_every_metric_is_documented_with_its_unit_and_direction() -> None:

@@ -220,7 +220,7 @@ def test_fids_inception_is_the_packages_own_with_its_own_resize(monkeypatch):
 
 @pytest.mark.parametrize("build", [lambda s: filled(Hopenet, s, name="file"), lambda s: fid_network(s, name="file")])
 def test_weights_of_another_network_are_refused_with_what_is_wrong(build):
-    with pytest.raises(DependencyError, match="file does not hold the weights of .*: Missing key"):
+    with pytest.raises(DependencyError, match=r"file does not hold the weights of .*: Missing key"):
         build(random_state(golden_shapes("sphere20_112x96")))
 
 
