@@ -77,7 +77,29 @@ def examine() -> tuple[list[str], bool]:
         runnable += not problems
         lines.append(f"  {'ready  ' if not problems else 'not yet'} {name}: {', '.join(roles.values())}")
         lines += [f"          {text}" for text in problems]
+    lines += ["", *_weight_lines()]
     return lines, healthy and runnable > 0
+
+
+def _weight_lines() -> list[str]:
+    """Tell of each suite how many of its weights are there, and what brings the others."""
+    from fsbench.zoo import manifest, store
+
+    lines = [f"weights: {store.weights_folder()}  (moved by FSBENCH_WEIGHTS)"]
+    for suite in sorted({name for item in manifest.weights().values() for name in item.suites}):
+        items = manifest.of_suite(suite)
+        states = {item.name: store.state(item) for item in items}
+        present = sum(state == "present" for state in states.values())
+        lines.append(
+            f"  {'ready  ' if present == len(items) else 'not yet'} {suite}: {present} of {len(items)} present"
+        )
+        missing = [item for item in items if states[item.name] == "missing"]
+        if any(item.urls for item in missing):
+            lines.append(f"          fsbench zoo fetch --suite {suite} --accept-licence")
+        lines += [f"          {item.name}: {store.how_to_get(item)}" for item in missing if not item.urls]
+        changed = [name for name, state in states.items() if state == "changed"]
+        lines += [f"          {name}: touched since it was checked; fsbench zoo verify {name}" for name in changed]
+    return lines
 
 
 def _problem(part: Part) -> str:
