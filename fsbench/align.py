@@ -20,7 +20,9 @@ _ARCFACE_112 = np.array(
 # The five points in a unit square. arcface: insightface's face_align.py, divided by its 112. arcface_128: the same
 # file's rule for sizes that 128 divides, where the face is moved 8 pixels to the right in 128. simswap, ffhq: SimSwap's
 # face_align_ffhqandnewarc.py, its frontal template over 112 and its FFHQ template over 512. mtcnn: arcface shrunk by
-# 0.85 about the middle, which FaceFusion's face_helper.py calls mtcnn_512.
+# 0.85 about the middle, which FaceFusion's face_helper.py calls mtcnn_512. mobilefsgan: neither paper nor code states
+# it; this one makes the pixels 26..229 of 256, which the released code shows to its identity network as 112 x 112
+# with corners aligned, an arcface crop.
 TEMPLATES: dict[str, Matrix] = {
     "arcface": _ARCFACE_112 / 112,
     "arcface_128": (_ARCFACE_112 + np.array([8, 0])) / 128,
@@ -37,6 +39,7 @@ TEMPLATES: dict[str, Matrix] = {
         ]
     )
     / 512,
+    "mobilefsgan": (26 + _ARCFACE_112 * 203 / 111) / 256,
 }
 
 

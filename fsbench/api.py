@@ -82,7 +82,7 @@ def evaluate(
     with registered(function, name=label, version=version) as args:
         swapper = {"name": "fsbench.adapters.function:FunctionSwapper", "label": label, "args": args}
         given = {**settings, "protocol": protocol, "workers": 1, "swappers": [swapper]}
-        prepared = runner.prepare(run_config(**{**given, **_data(data, protocol, given)}))
+        prepared = runner.prepare(run_config(**{**given, **located(data, protocol, given)}))
         cache = Cache(default_folder())
         try:
             finished = runner.run(prepared, cache, progress=progress, command="fsbench.evaluate")
@@ -93,7 +93,7 @@ def evaluate(
     return Evaluation(own, tuple(run for run in runs if run is not own))
 
 
-def _data(data: str | Path, protocol: str, given: dict[str, Any]) -> dict[str, str]:
+def located(data: str | Path, protocol: str, given: dict[str, Any]) -> dict[str, str]:
     """Find the data folder; the mini set is made at its first use."""
     if str(data) == "mini":
         found = {"data": str(ready(default_folder())), "data_name": "mini"}

@@ -31,6 +31,7 @@ SWAPPERS: dict[str, Entry] = {
     "landmark": Entry("fsbench.adapters.landmark:Landmark", "classical swap: 68 points, warp, colour, Poisson blend"),
     "precomputed": Entry("fsbench.adapters.precomputed:Precomputed", "a folder of finished pictures or videos"),
     "ffpp": Entry("fsbench.adapters.precomputed:Manipulated", "ffpp:<Method>, FF++'s own manipulated videos"),
+    "mobilefsgan": Entry("fsbench.adapters.mobilefsgan:MobileFSGAN", "MobileFSGAN, a checkpoint of `fsbench train`"),
     "command": Entry("fsbench.adapters.command:Command", "an external program, one call a pair"),
     "hififace-ff++": Entry(
         "fsbench.adapters.released:HiFiFaceVideos", "HiFiFace's videos of FF++, as its authors give"

@@ -6,6 +6,7 @@
       DependencyError   a package or a weight file is not there
       WeightError       a weight file is there and is not what it should be
       RecordError       a file of a finished run cannot be read
+      TrainingStopped   a loss is not finite any more: exit 1; the batch and the checkpoints are kept
     ItemError           one item failed: a line in failures.csv, and the run goes on
     RunAborted          a failed item under the policy `raise`: exit 1, finished work stays in the cache
 
@@ -53,5 +54,11 @@ class ItemError(Exception):
 
 class RunAborted(FsbenchError):
     """An item failed and the failure policy is `raise`."""
+
+    exit_code = 1
+
+
+class TrainingStopped(FsbenchError):
+    """A loss or a gradient is not finite any more."""
 
     exit_code = 1

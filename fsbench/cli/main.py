@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, inspect, report, run, swap, userstudy, zoo
+from fsbench.cli import assets, inspect, report, run, swap, train, userstudy, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ inspect.register(app)
 report.register(app)
 assets.register(app)
 zoo.register(app)
+train.register(app)
 userstudy.register(app)
 
 INTERRUPTED = 130

@@ -17,7 +17,7 @@ def merged(file: Path | None, flags: Mapping[str, Any]) -> RunConfig:
     Raises:
         ConfigError: the file cannot be read, or a key, name or number is wrong.
     """
-    settings = _read(file) if file else {}
+    settings = read_toml(file) if file else {}
     for key, value in flags.items():
         if value in (None, (), [], {}):
             continue
@@ -112,7 +112,12 @@ def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> 
     return {"data": str(ready(cache_folder, manipulated=manipulated)), "data_name": "mini"}
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a settings file.
+
+    Raises:
+        ConfigError: it is not there, or is no TOML.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:

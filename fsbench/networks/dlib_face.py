@@ -172,10 +172,26 @@ class DlibFace(nn.Module):
 
     def forward(self, chips: torch.Tensor) -> torch.Tensor:
         """Embed chips. The rows are not normalised: dlib calls two faces one person under a distance of 0.6."""
-        found = functional.relu(self.stem((chips - self.mean) / SPREAD))
+        found = self._stem(chips)
         pooled: torch.Tensor = self.blocks(functional.max_pool2d(found, 3, 2)).mean((2, 3))
         # Not pooled @ matrix: its order of summing depends on the number of rows, and a row must not depend on it.
         return (pooled[:, None, :] * self.matrix).sum(2)
+
+    def maps(self, pictures: torch.Tensor, after: tuple[int, ...]) -> list[torch.Tensor]:
+        """Give feature maps on the way, for pictures (N, 3, H, W) of any size from about 32 pixels.
+
+        Args:
+            pictures: RGB in 0..255 as float.
+            after: rising indices of residual blocks, -1 being the stem; nothing behind the last one is computed.
+        """
+        found = [maps := self._stem(pictures)]
+        maps = functional.max_pool2d(maps, 3, 2)
+        for block in self.blocks[: after[-1] + 1]:
+            found.append(maps := block(maps))
+        return [found[index + 1] for index in after]
+
+    def _stem(self, pictures: torch.Tensor) -> torch.Tensor:
+        return functional.relu(self.stem((pictures - self.mean) / SPREAD))
 
 
 def _convolution(content: Convolution, stride: int) -> nn.Conv2d:

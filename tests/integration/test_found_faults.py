@@ -15,7 +15,7 @@ from fsbench.data.frames import png_bytes, read_rgb
 from tests.integration.conftest import Cli, results
 from tests.integration.test_cli import ASTRONAUT
 
-COMMANDS = {"run", "swap", "list", "check", "doctor", "report"}
+COMMANDS = {"train", "run", "swap", "list", "check", "doctor", "report"}
 COMMANDS |= {"data check", "data get", "cache info", "cache clear"}
 
 
