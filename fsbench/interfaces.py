@@ -40,8 +40,10 @@ class Swapper(ABC):
         return {}
 
     def licences(self) -> Mapping[str, str]:
-        """Give the licence of each weight file that has one; tables show them."""
-        return {}
+        """Give the licence of each weight file, as far as it is known; the table's foot shows them."""
+        from fsbench.zoo.licences import licences_of
+
+        return licences_of(self.weight_files())
 
     def facts(self) -> Mapping[str, str]:
         """Say what else a reader of the result should know, such as which runtime does the work."""

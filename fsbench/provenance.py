@@ -14,6 +14,7 @@ import fsbench
 from fsbench.engine.bench import Ledger
 from fsbench.engine.plugins import Identified
 from fsbench.records import Provenance, RunConfig
+from fsbench.zoo.licences import licences_of
 
 PACKAGES = ("numpy", "scipy", "torch", "opencv-python", "opencv-python-headless", "dlib-bin", "av", "pillow")
 
@@ -40,6 +41,11 @@ def provenance(
         packages={name: found for name in PACKAGES if (found := _version(name))},
         evaluators={role: f"{part.name}@{part.version}" for role, part in parts.items()},
         weights={file: sha256 for part in parts.values() for file, sha256 in part.weights.items()},
+        licences={
+            file: licence
+            for part in parts.values()
+            for file, licence in licences_of(part.plugin.build().weight_files()).items()
+        },
         data_digest=data_digest,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, device {config.device}",
         command=command,

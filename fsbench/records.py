@@ -140,6 +140,7 @@ class Provenance(Record):
     packages: dict[str, str] = Field(default_factory=dict)
     evaluators: dict[str, str] = Field(default_factory=dict)  # role -> "name@version"
     weights: dict[str, str] = Field(default_factory=dict)  # file -> sha256
+    licences: dict[str, str] = Field(default_factory=dict)  # file -> licence, of the networks that measure
     data_digest: str = ""  # over the keys of the pairs and the files they name
     machine: str = ""
     command: str = ""

@@ -11,15 +11,12 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests out of the user's cache; FSBENCH_TEST_CACHE reuses one between sessions."""
+    """Keep the tests out of the user's cache and data; FSBENCH_TEST_CACHE reuses one cache between sessions."""
     folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or tmp_path_factory.mktemp("cache"))
-    before = os.environ.get("FSBENCH_CACHE")
-    os.environ["FSBENCH_CACHE"] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ["FSBENCH_CACHE"]
-    else:
-        os.environ["FSBENCH_CACHE"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FSBENCH_CACHE", str(folder))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # weights, and the key that signs pictures
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -70,12 +70,6 @@ class OnnxSwapper(Swapper):
         """
         return {path.name: path for path in self._files.values()}
 
-    def licences(self) -> Mapping[str, str]:
-        """Give the licence of each network's file."""
-        from fsbench.zoo.manifest import weight
-
-        return {path.name: weight(name).licence for name, path in self._files.items()}
-
     def facts(self) -> Mapping[str, str]:
         """Say which execution provider does the work."""
         return {"onnx provider": provider_name(self._device, self._provider)}

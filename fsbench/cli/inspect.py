@@ -22,8 +22,9 @@ def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> N
     from fsbench import catalog
     from fsbench.errors import ConfigError
 
-    if kind.removesuffix("s") in catalog.BUILT_IN:
-        lines = {name: entry.summary for name, entry in catalog.everything(kind.removesuffix("s")).items()}
+    one = kind.removesuffix("s")
+    if kind in KINDS and one in catalog.BUILT_IN:
+        lines = {name: entry.summary for name, entry in catalog.everything(one).items()}
     elif kind == "presets":
         from fsbench.protocols.presets import PRESET_SOURCES, PRESETS
 

@@ -102,8 +102,12 @@ def _sound(row: NDArray[np.float32], evaluator: Evaluator) -> NDArray[np.float32
 
 def _swap(swapper: Swapper, items: Sequence[SwapItem]) -> list[Encoded | ItemError]:
     outcomes = _matched(swapper.name, list(swapper.swap(items)), items)
-    text = {"fsbench:synthetic": "true", "fsbench:swapper": swapper.name, "fsbench:version": str(swapper.version)}
-    return [_checked(outcome, item, text) for outcome, item in zip(outcomes, items, strict=True)]
+    return [_checked(outcome, item, mark(swapper)) for outcome, item in zip(outcomes, items, strict=True)]
+
+
+def mark(swapper: Swapper) -> dict[str, str]:
+    """Give the PNG text of everything that a swapper paints: that it is synthetic, and who made it."""
+    return {"fsbench:synthetic": "true", "fsbench:swapper": swapper.name, "fsbench:version": str(swapper.version)}
 
 
 def _checked(outcome: Any, item: SwapItem, text: dict[str, str]) -> Encoded | ItemError:

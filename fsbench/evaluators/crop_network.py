@@ -114,7 +114,11 @@ class CropNetwork(Evaluator):
         return (pictures - mean) / spread
 
     def _measure(self, batch: torch.Tensor) -> NDArray[np.float32]:
-        return batch_rows(lambda part: self.rows(self._network, part), batch, precision=self.precision)
+        """Run the network on a group that is filled up: its last layers give other bits for other numbers of rows."""
+        count, size = len(batch), group_size(self.device)
+        if count < size:
+            batch = batch[[*range(count), *[0] * (size - count)]]
+        return batch_rows(lambda part: self.rows(self._network, part), batch, precision=self.precision)[:count]
 
     @cached_property
     def _network(self) -> Any:

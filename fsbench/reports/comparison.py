@@ -144,6 +144,7 @@ def _feet(group: Group, columns: Sequence[Measured]) -> list[str]:
     feet.append(f"Networks that measure: {networks or 'none'}.")
     feet.extend(_splits(group))
     feet.extend(_overlaps(group))
+    feet.extend(_licences(group))
     feet.extend(_warnings(group.all))
     return feet
 
@@ -161,6 +162,24 @@ def _overlaps(group: Group) -> list[str]:
         + "; ".join(f"{kind}: {one_line(', '.join(labels))}" for kind, labels in about.items())
         + "."
         for (role, by), about in kinds.items()
+    ]
+
+
+def _licences(group: Group) -> list[str]:
+    """Say under which licence each weight file comes, so that nobody publishes or sells what he may not."""
+    measuring: dict[str, dict[str, None]] = {}
+    swapping: dict[str, dict[str, None]] = {}
+    for label, run in group.all:
+        for file, licence in run.result.provenance.licences.items():
+            measuring.setdefault(licence, {})[file] = None
+        for file, licence in run.result.swapper.licences.items():
+            swapping.setdefault(licence, {})[f"{file} of {label}" if file != label else label] = None
+    return [
+        f"Licences of the weights that {do}: "
+        + "; ".join(f"{one_line(', '.join(files))}: {one_line(licence)}" for licence, files in found.items())
+        + "."
+        for do, found in (("swap", swapping), ("measure", measuring))
+        if found
     ]
 
 

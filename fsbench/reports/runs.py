@@ -134,7 +134,7 @@ def load_runs(paths: Sequence[Path]) -> Loaded:
             try:
                 runs[folder] = Run(folder, load_result(place))
             except RecordError as error:
-                problems.append(str(error))
+                problems.append(f"left out: {error}")
     if not runs:
         where = ", ".join(str(path) for path in paths) or "no path"
         details = "".join(f"\n  {problem}" for problem in problems)

@@ -13,6 +13,7 @@ import PIL.Image
 import pytest
 
 import fsbench
+from fsbench import content_credentials
 from fsbench.data.frames import png_bytes, read_rgb
 from tests.integration.conftest import Called, Cli
 
@@ -91,7 +92,7 @@ RUN_MISTAKES = [
     ),
     (
         "ff++ --data {mini} --evaluator posture=pnp68",
-        "no role is called 'posture'; known: detect, identity, pose, expression, distribution",
+        "no role is called 'posture'; known: detect, identity, identity2, pose, expression, gaze, distribution",
         "--evaluator role=name",
     ),
     ("ff++ --data {mini} --evaluator pose", "--evaluator pose: wanted key=value", "--evaluator key=value"),
@@ -426,7 +427,8 @@ def test_a_report_leaves_out_a_broken_run_and_says_so(cli: Cli, lfw_run: Path, t
 def test_one_picture_is_swapped_and_marked_as_synthetic(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "new/swapped.png"
     done = cli("swap", ASTRONAUT, TABLE, "--face", "2", "-o", out)
-    assert done == Called(0, "", f"written: {out}\n")
+    signed = ", with content credentials" if content_credentials.available() else ""
+    assert done == Called(0, "", f"written: {out}{signed}\n")
     with PIL.Image.open(out) as picture:
         assert picture.format == "PNG"
         assert picture.text == {  # type: ignore[attr-defined]

@@ -48,10 +48,10 @@ def test_results_are_kept_only_under_a_version(mini: Path, tmp_path: Path) -> No
     fsbench.evaluate(counted, **where)
     fsbench.evaluate(counted, **where)
     assert len(calls) == 20
-    fsbench.evaluate(counted, version="1", **where)
-    fsbench.evaluate(counted, version="1", **where)
+    fsbench.evaluate(counted, version=str(tmp_path), **where)
+    fsbench.evaluate(counted, version=str(tmp_path), **where)
     assert len(calls) == 30
-    fsbench.evaluate(counted, version="2", **where)
+    fsbench.evaluate(counted, version=f"{tmp_path} 2", **where)
     assert len(calls) == 40
 
 

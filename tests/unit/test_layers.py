@@ -22,7 +22,7 @@ LAYERS = [
     {"mini"},
     {"engine"},
     {"protocols"},
-    {"strips", "provenance", "overlap", "doctor"},
+    {"strips", "provenance", "overlap", "doctor", "content_credentials"},
     {"run_folder"},
     {"runner"},
     {"reports"},

@@ -1,4 +1,5 @@
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -58,6 +59,7 @@ def test_a_pickle_that_is_not_the_plain_array_is_refused(tmp_path, monkeypatch, 
     path.write_bytes(content)
     (tmp_path / "insightface" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "insightface", raising=False)  # one that is imported would be found in its place
     with pytest.raises(DependencyError, match=complaint):
         mean_shape()
     assert capsys.readouterr().out == ""
