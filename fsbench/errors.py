@@ -7,6 +7,7 @@
       WeightError       a weight file is there and is not what it should be
       RecordError       a file of a finished run cannot be read
       TrainingStopped   a loss is not finite any more: exit 1; the batch and the checkpoints are kept
+      NotComparable     two runs of which no number can be set against another: exit 3
     ItemError           one item failed: a line in failures.csv, and the run goes on
     RunAborted          a failed item under the policy `raise`: exit 1, finished work stays in the cache
 
@@ -42,6 +43,12 @@ class WeightError(FsbenchError):
 
 class RecordError(FsbenchError):
     """A file of a finished run that is broken, foreign or newer than this version."""
+
+
+class NotComparable(FsbenchError):
+    """Two sides of a comparison that have nothing in common."""
+
+    exit_code = 3
 
 
 class ItemError(Exception):

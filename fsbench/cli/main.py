@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, inspect, report, run, swap, train, userstudy, zoo
+from fsbench.cli import assets, baseline, compare, inspect, report, run, swap, train, userstudy, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -34,6 +34,8 @@ run.register(app)
 swap.register(app)
 inspect.register(app)
 report.register(app)
+compare.register(app)
+baseline.register(app)
 assets.register(app)
 zoo.register(app)
 train.register(app)

@@ -74,7 +74,7 @@ def identify(part: Plugin, kind: type[Any]) -> Identified:
         ) from None
     if ".py:" in part.target:  # a class in a user's file: its source decides the result as weights do
         source = Path(inspect.getfile(type(built)))
-        weights[source.name] = file_sha256(source)
+        weights[f"{source.name}:{type(built).__qualname__}"] = file_sha256(source)  # a file may hold several
     return Identified(part, thing.name, thing.version, weights)
 
 

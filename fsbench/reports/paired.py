@@ -133,7 +133,7 @@ def _compare(column: Measured, members: dict[str, Run], reference: str, remarks:
         remarks.append(f"{column.heading}: no pair was survived by every swapper.")
         return []
     rows = {label: np.array([found[key] for key in common], np.float64) for label, found in values.items()}
-    clusters = _clusters(run, common)
+    clusters = labellings(run, common)
     return [_against(column, label, rows, reference, clusters, run) for label in members]
 
 
@@ -157,15 +157,15 @@ def _against(
     return PairedValue(column.metric, column.heading, label, mean, found.value, low, high, found.n, planned, verdict)
 
 
-def _clusters(run: Run, keys: Sequence[str]) -> list[list[str]]:
+def labellings(run: Run, keys: Sequence[str]) -> list[list[str]]:
     """Give the labellings that intervals resample, for the given pairs: one, or two where every pair has a second."""
-    labellings = []
+    found = []
     for name in ("cluster", "cluster2"):
         by_key = dict(zip(run.samples["key"], run.samples[name], strict=True))
         labels = [by_key[key] for key in keys]
         if all(label is not None for label in labels):
-            labellings.append(labels)
-    return labellings
+            found.append(labels)
+    return found
 
 
 def _verdict(low: float | None, high: float | None) -> Verdict:

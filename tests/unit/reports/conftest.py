@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -93,6 +94,46 @@ def write_samples(place: Path, samples: Mapping[str, Sequence[Any]]) -> None:
     types["ok"] = pyarrow.bool_()
     table = pyarrow.table({name: pyarrow.array(values, types[name]) for name, values in plain.items()})
     pyarrow.parquet.write_table(table, place / "samples.parquet")
+
+
+def write_side(
+    root: Path,
+    swapper: str,
+    keys: Sequence[str],
+    *,
+    measurements: Sequence[Measurement] = (),
+    clusters: Sequence[str] | None = None,
+    failed: Sequence[str] = (),
+    **given: Any,
+) -> Path:
+    """Write a run of columns (raw values a pair, whose means are the measurements) and of single numbers."""
+    columns = {name: given.pop(name) for name in list(given) if name in METRICS}
+    found = {one.metric: one for one in measurements}
+    samples = {"key": keys, "cluster": clusters or [key.split("/")[0] for key in keys]}
+    samples["stage"] = ["swap" if key in failed else None for key in keys]
+    samples["ok"] = [key not in failed for key in keys]
+    for name, column in columns.items():
+        if np.isscalar(column):
+            found.setdefault(name, measured(name, float(column), n=len(keys)))
+            continue
+        samples[name] = [None if value is None else float(value) for value in column]
+        rows = [value for value in samples[name] if value is not None]
+        mean = float(np.mean(rows)) * METRICS[name].scale
+        found.setdefault(name, measured(name, mean, n=len(rows), n_failed=len(keys) - len(rows)))
+    failures = [(key, "swap", "no face") for key in failed]
+    settings = {"planned": len(keys), "swapped": len(keys) - len(failed), **given}
+    return write_run_folder(root, swapper, list(found.values()), samples=samples, failures=failures, **settings)
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Callable[..., Path]:
+    """Write one side of a comparison, tmp_path/<name>: 40 videos of 5 frames, unless `keys` are given."""
+    plain = [f"v{video:02}/f{frame}" for video in range(40) for frame in range(5)]
+
+    def write(name: str, swapper: str = "ours", *, keys: Sequence[str] = plain, **given: Any) -> Path:
+        return write_side(tmp_path / name, swapper, keys, **given)
+
+    return write
 
 
 @pytest.fixture
