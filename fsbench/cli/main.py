@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, baseline, compare, inspect, report, run, swap, train, userstudy, zoo
+from fsbench.cli import assets, baseline, compare, history, inspect, report, run, swap, train, userstudy, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ inspect.register(app)
 report.register(app)
 compare.register(app)
 baseline.register(app)
+history.register(app)
 assets.register(app)
 zoo.register(app)
 train.register(app)

@@ -92,7 +92,7 @@ def forest_of(heading: str, lines: Sequence[Line], *, digits: int, signed: bool 
         points.append(Point(shown, text, line.is_control, number_of * LINE_HEIGHT, place(line.value), low, high))
         said.append(f"{label} {text}")
     height = len(points) * LINE_HEIGHT + AXIS_HEIGHT
-    ticks = tuple((place(value), text) for value, text in _ticks(left, right))
+    ticks = tuple((place(value), text) for value, text in round_ticks(left, right))
     zero = place(0) if signed and left < 0 < right else None
     return Forest(heading, f"{heading}: {'; '.join(said)}", WIDTH, height, tuple(points), ticks, zero)
 
@@ -102,7 +102,7 @@ def _domain(low: float, high: float) -> tuple[float, float]:
     return low - 0.04 * spread, high + 0.04 * spread
 
 
-def _ticks(left: float, right: float) -> Sequence[tuple[float, str]]:
+def round_ticks(left: float, right: float) -> Sequence[tuple[float, str]]:
     """Give round numbers between two ends with their text: as few digits as tell them apart."""
     rough = (right - left) / TICKS
     power = 10.0 ** math.floor(math.log10(rough))

@@ -45,3 +45,12 @@ def test_what_is_no_run_is_one_line(cli: Cli, ffpp_run: Path, tmp_path: Path) ->
         assert done.code == 2, words
         assert done.stderr.startswith("fsbench: ")
         assert "Traceback" not in done.stderr
+
+
+def test_a_history_of_runs_and_a_baseline_is_one_page(cli: Cli, ffpp_run: Path, tmp_path: Path) -> None:
+    assert cli("baseline", "save", "old", ffpp_run, "--baselines", tmp_path).code == 0
+    done = cli("history", tmp_path, ffpp_run, "--by", "commit", "--out", tmp_path / "page.html")
+    assert (done.code, done.stdout) == (0, "")
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<svg") >= 8
+    assert "copy-target" not in page
