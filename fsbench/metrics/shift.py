@@ -45,7 +45,7 @@ def paired_shift(differences: ArrayLike, *labelings: Labels, resamples: int, see
     """Tell how far paired differences lie from zero, by a bootstrap of whole clusters.
 
     The error is the spread of redrawn means, and the interval uses Student's t: with six videos a percentile
-    interval covers 88 % where it promises 95, this one 95 to 96 (`benchmarks/compare_statistics.py`).
+    interval covers 86 % where it promises 95, this one 95 (`benchmarks/compare_statistics.py`).
 
     Args:
         differences: (N,) new less old, one a pair.

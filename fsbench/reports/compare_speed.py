@@ -14,6 +14,7 @@ from fsbench.reports.runs import Run
 from fsbench.reports.tables import one_line
 
 SPEED = "latency_ms"
+SESSION = "session"  # column of samples.parquet that a protocol with interleaved timing fills
 
 
 def judge_speed(old: Run, new: Run, settings: CompareSettings) -> Judged | None:
@@ -37,8 +38,8 @@ def judge_speed(old: Run, new: Run, settings: CompareSettings) -> Judged | None:
     common = [key for key in old.samples["key"] if key in times[0] and key in times[1]]
     if times[0] and times[0] == times[1]:
         return _judged(known, before, after, old, verdict="same", n=len(common), difference=1.0)
-    session = [run.result.provenance.started for run in (old, new)]
-    if session[0] != session[1] or not session[0]:
+    sessions = _sessions(old), _sessions(new)
+    if len(sessions[0]) != 1 or sessions[0] != sessions[1]:
         note = "not measured turn by turn in one run: times of two jobs differ by themselves, so they are not judged"
         return _judged(known, before, after, old, verdict="unsure", note=note)
     if len(common) < FEWEST_PASSES:
@@ -62,6 +63,11 @@ def speed_verdict(ratio: Ratio, gate: SpeedGate) -> tuple[Verdict, str]:
     if ratio.value <= 1 / gate.warn and high < 1:
         return "better", ""
     return ("same" if 1 / gate.warn <= low and high <= gate.warn else "unsure"), ""
+
+
+def _sessions(run: Run) -> set[str]:
+    """Name the sessions in which the passes were timed: swappers timed turn by turn share one."""
+    return {str(name) for name in run.samples.get(SESSION, []) if name is not None}
 
 
 def _apart(old: Run, new: Run, before: Measurement, after: Measurement) -> str:

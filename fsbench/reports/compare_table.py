@@ -87,7 +87,7 @@ def _feet(compared: Compared) -> list[str]:
     used = dict.fromkeys(judged.method for found in compared.judged for judged in found.metrics)
     words = "; ".join(text for method, text in METHODS.items() if method in used)
     settings = compared.settings
-    feet = [f"{words}."] if words else []
+    feet = [f"{words[0].upper()}{words[1:]}."] if words else []
     feet.append(
         f"Worse and better: the interval lies beyond the margin, and p <= {settings.alpha:g} one-sided after Holm over "
         f"all metrics. Same: inside the margin, or equal to the last digit. {settings.resamples} resamples, "

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 
 STARTS = r"(?<![^\s'\"=(\[{,;:>|])"  # a path begins a word; "ff++/x" and "https://x" hold none
-ABSOLUTE = re.compile(STARTS + r"(?:~?/(?!/)|[A-Za-z]:[\\/](?!/)|\\\\)[^\s'\"<>|;,()\[\]]*")
+ABSOLUTE = re.compile(STARTS + r"(?:~?/(?![/\s]|$)|[A-Za-z]:[\\/](?!/)|\\\\)[^\s'\"<>|;,()\[\]]*")
 BORDERS = ("/", "\\")
 
 

@@ -24,6 +24,7 @@ from fsbench.records import (
 
 DEFINITION = {"frames": "2", "policy": "miss"}
 TEXT_COLUMNS = ("key", "source_id", "target_id", "cluster", "cluster2", "source", "target", "result", "stage", "reason")
+TEXT_COLUMNS += ("session",)
 
 
 def measured(metric: str, value: float | None, low: float | None = None, high: float | None = None, **changes: Any):
@@ -104,6 +105,7 @@ def write_side(
     measurements: Sequence[Measurement] = (),
     clusters: Sequence[str] | None = None,
     failed: Sequence[str] = (),
+    session: str | None = None,
     **given: Any,
 ) -> Path:
     """Write a run of columns (raw values a pair, whose means are the measurements) and of single numbers."""
@@ -112,6 +114,7 @@ def write_side(
     samples = {"key": keys, "cluster": clusters or [key.split("/")[0] for key in keys]}
     samples["stage"] = ["swap" if key in failed else None for key in keys]
     samples["ok"] = [key not in failed for key in keys]
+    samples["session"] = [session] * len(keys)
     for name, column in columns.items():
         if np.isscalar(column):
             found.setdefault(name, measured(name, float(column), n=len(keys)))

@@ -117,6 +117,9 @@ def test_a_baseline_from_the_future_is_refused(side, root):
         ("cannot read '/home/ann/a.png'", "cannot read 'a.png'"),
         (r"C:\Users\ann\x.onnx gone", "x.onnx gone"),
         ("~/faces/x", "x"),
+        ("data (3b15c72c / 2ca67149)", "data (3b15c72c / 2ca67149)"),
+        ("/", "/"),
+        ("see https://example.org/a", "see https://example.org/a"),
         ("ff++/f0120 of 3/4", "ff++/f0120 of 3/4"),
     ],
 )

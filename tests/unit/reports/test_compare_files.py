@@ -41,7 +41,7 @@ def test_the_comment_starts_with_its_tag_and_shows_what_is_not_the_same(compared
     assert first == "<!-- fsbench-compare:mini -->"
     assert head == "### mini: regression (1 worse, 1 same)"
     above = text.partition("<details>")[0]
-    assert "| Pose error, deg ↓ | 2.00 | 2.50 | +0.50 \\[+0.50, +0.50\\] | 0.05 | worse | 200 of 200 |" in above
+    assert "| Pose error, deg ↓ | 2.00 | 2.50 | +0.50 \\[+0.50, +0.50\\] | 0.10 | worse | 200 of 200 |" in above
     assert "ID similarity" not in above
     assert "ID similarity" in text
     assert re.findall("<summary>(.*?)</summary>", text) == [

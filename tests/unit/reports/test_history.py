@@ -47,8 +47,8 @@ def test_noise_alone_marks_nothing_in_a_hundred_runs(runs):
 
 
 def test_a_slow_drift_is_marked_once_it_is_more_than_the_margin(runs):
-    (history,) = runs(*[0.02 * day for day in range(8)])
-    assert changed(history) == {3: "worse", 6: "worse"}  # 0.06 since the start is the first above 0.05
+    (history,) = runs(*[0.03 * day for day in range(9)])
+    assert changed(history) == {4: "worse", 8: "worse"}  # 0.12 since the start is the first above 0.1
 
 
 def test_a_point_a_commit_is_its_last_run(runs):
