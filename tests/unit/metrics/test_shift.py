@@ -54,12 +54,34 @@ def test_two_clusters_or_no_pair_give_no_shift():
     assert paired_shift([], [], resamples=1000, seed=0) is None
 
 
-def test_of_two_labellings_the_less_sure_one_counts():
+def crossed(seed, *, shift):
+    """Draw differences that depend on both people of a pair; each pair of two out of 24 with a chance of a third."""
+    rng = np.random.default_rng(seed)
+    first, second = np.nonzero(rng.uniform(size=(24, 24)) < 1 / 3)
+    effects = rng.normal(0, 1, (2, 24))
+    values = shift + effects[0, first] + effects[1, second] + rng.normal(0, 1, len(first))
+    return values, first.astype(str), second.astype(str)
+
+
+@pytest.mark.slow
+def test_with_two_labellings_the_interval_holds_the_truth_as_often_and_that_of_one_does_not():
+    both = one = 0
+    for seed in range(1000):
+        values, first, second = crossed(seed, shift=0.3)
+        interval = paired_shift(values, first, second, resamples=500, seed=seed).interval()
+        both += interval.low <= 0.3 <= interval.high
+        interval = paired_shift(values, first, resamples=500, seed=seed).interval()
+        one += interval.low <= 0.3 <= interval.high
+    assert 930 <= both <= 970
+    assert one < 900
+
+
+def test_a_second_labelling_that_says_nothing_new_changes_nothing():
     values, labels = clustered(8, 1, shift=0)
     alone = [str(place) for place in range(len(values))]
-    both = paired_shift(values, alone, labels, resamples=2000, seed=1)
-    assert both == paired_shift(values, labels, resamples=2000, seed=1)
-    assert both.error > 2 * paired_shift(values, alone, resamples=2000, seed=1).error
+    once = paired_shift(values, labels, resamples=4000, seed=1)
+    assert paired_shift(values, labels, alone, resamples=4000, seed=1).error == pytest.approx(once.error)
+    assert paired_shift(values, labels, labels, resamples=4000, seed=1) == once
 
 
 def test_what_is_no_number_or_has_no_labelling_is_refused():
