@@ -91,7 +91,7 @@ class MobileFSGAN(Swapper):
         }
 
     def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
-        """Swap a batch in one pass of the generator; an item that cannot be aligned fails alone."""
+        """Swap a batch; an item that cannot be aligned fails alone."""
         outcomes: list[Swapped | ItemError] = [ItemError("not tried")] * len(items)
         ready: dict[int, tuple[Image, align.Matrix, torch.Tensor]] = {}
         for place, item in enumerate(items):
@@ -110,15 +110,18 @@ class MobileFSGAN(Swapper):
         return outcomes
 
     def _painted(self, targets: Sequence[Image], embeddings: Sequence[torch.Tensor]) -> list[Image | None]:
-        """Paint (S, S, 3) results of aligned targets; None where one is not finite."""
+        """Paint (S, S, 3) results of aligned targets, at most `batch_size` at a time; None where one is not finite."""
         import torch
 
         from fsbench.evaluators.inference import one_thread
 
         with torch.inference_mode(), one_thread():
-            pictures = self._trained.generator.swap(
-                _tensor(np.stack(targets), self._device), torch.stack([*embeddings])
-            )
+            parts = []
+            for start in range(0, len(targets), self.batch_size):
+                now = slice(start, start + self.batch_size)
+                crops = _tensor(np.stack(targets[now]), self._device)
+                parts.append(self._trained.generator.swap(crops, torch.stack([*embeddings[now]])))
+            pictures = torch.cat(parts)
             values = ((pictures.float() + 1) * 127.5).permute(0, 2, 3, 1).cpu().numpy()
         pixels = np.rint(np.nan_to_num(values)).clip(0, 255).astype(np.uint8)
         finite = np.isfinite(values).all((1, 2, 3))

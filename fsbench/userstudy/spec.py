@@ -149,4 +149,4 @@ def load_spec(folder: Path) -> StudySpec:
         return parse_spec(file.read_text(encoding="utf-8"), str(file))
     except OSError as error:
         message = f"{folder} holds no study: {file.name}: {error.strerror}"
-        raise RecordError(message, hint="fsbench userstudy create RUN... -o STUDY") from None
+        raise RecordError(message, hint="a study folder holds study.json") from None

@@ -32,7 +32,7 @@ STORE_URL_FILE = "store.url"  # where a study in another database says so
 NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
 WHOLE = ("rater", "position", "slot", "score")
 TEXT = ("set", "kind", "method", "question", "repeat_of")
-HINT = "fsbench userstudy export STUDY"
+HINT = "the columns of votes: docs/userstudy.md"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Study:
                 message = f"there are votes on the {name} '{strange[0]}'; the study has {', '.join(known)}"
                 raise RecordError(message, hint="study.json and the votes of one and the same export")
         if self.main.empty:
-            raise RecordError("no main set is rated yet", hint="fsbench userstudy status STUDY")
+            raise RecordError("no main set is rated yet", hint="wait for the first rater")
 
     @property
     def main(self) -> pd.DataFrame:
@@ -109,7 +109,7 @@ def checked(votes: pd.DataFrame, *, where: str) -> pd.DataFrame:
     if missing:
         raise RecordError(f"the votes of {where} have no column '{missing[0]}'", hint=HINT)
     if votes.empty:
-        raise RecordError(f"{where} holds no vote yet", hint="fsbench userstudy status STUDY")
+        raise RecordError(f"{where} holds no vote yet", hint="wait for the first rater")
     found = votes.loc[:, list(VOTE_COLUMNS)].reset_index(drop=True)
     for name in VOTE_COLUMNS:
         if name not in NULLABLE and found[name].isna().any():
@@ -144,7 +144,7 @@ def _stored(folder: Path, url: str, interim: bool) -> Study:
         if is_open and not interim:
             raise ConfigError(
                 f"the study of {folder} is open: who looks at scores now may stop it when they please",
-                hint=f"fsbench userstudy close {folder}, or --interim to look all the same",
+                hint="--interim to look all the same",
             )
         return Study(store.spec, checked(votes(store), where=str(folder)), is_interim=is_open)
     finally:

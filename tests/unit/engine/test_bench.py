@@ -217,5 +217,5 @@ def test_changing_a_plugin_file_changes_its_identity(tmp_path: Path) -> None:
     for text in ("", "# changed\n"):
         path.write_text(Path(PARTS).read_text() + text)
         digests.append(identify(plugin(f"{path}:Inverted", {}, {}), Swapper).weights)
-    assert list(digests[0]) == ["mine.py"]
+    assert list(digests[0]) == ["mine.py:Inverted"]
     assert digests[0] != digests[1]

@@ -1,18 +1,9 @@
 from itertools import islice
 
 import pytest
-import torch
+from counted import Counted
 
 from fsbench.training.draws import Draws, batches, held_out_batches
-from fsbench.training.triplets import Triplet
-
-
-class Counted:
-    """Item n is a picture of the number n."""
-
-    def __getitem__(self, number):
-        picture = torch.full((3, 2, 2), float(number))
-        return Triplet(picture, picture, picture, number % 2 == 0, True)
 
 
 def numbers(stream, count):
