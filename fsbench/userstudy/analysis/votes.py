@@ -32,7 +32,7 @@ STORE_URL_FILE = "store.url"  # where a study in another database says so
 NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
 WHOLE = ("rater", "position", "slot", "score")
 TEXT = ("set", "kind", "method", "question", "repeat_of")
-HINT = "the columns of votes: docs/userstudy.md"
+HINT = "columns of votes: docs/userstudy-analysis.md"
 
 
 @dataclass(frozen=True)
