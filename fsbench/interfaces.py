@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.errors import ItemError
-from fsbench.types import Face, IdentityUse, ImageRef, SwapItem, SwapPair, Swapped
+from fsbench.types import Face, IdentityUse, ImageRef, Part, SwapItem, SwapPair, Swapped
 
 if TYPE_CHECKING:
     from fsbench.engine.bench import Bench
@@ -69,6 +69,14 @@ class Swapper(ABC):
             ItemError: this pair cannot be swapped at all.
         """
         return ""
+
+    def parts(self) -> Sequence[Part]:
+        """Give the networks inside, so that the protocols `speed` and `size` can measure each by itself."""
+        return ()
+
+    def forget(self) -> None:
+        """Drop what is kept of earlier items, such as embeddings of sources: the next one is as new as the first."""
+        return
 
     @abstractmethod
     def swap(self, items: Sequence[SwapItem]) -> Sequence[Swapped | ItemError]:

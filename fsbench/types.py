@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,6 +92,18 @@ class IdentityUse:
 
     def __str__(self) -> str:
         return f"{self.family} ({self.weight})" if self.weight else self.family
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One network inside a swapper, to be timed, counted and weighed by itself."""
+
+    name: str  # "generator"
+    run: Callable[[], object]  # one pass at batch 1, as the swapper does it
+    plain: Callable[[], object] | None  # the same in torch, where the operations can be counted; None: it has no such
+    parameters: int | None  # None where they cannot be counted
+    files: tuple[Path, ...]  # what it is loaded from; empty where the file holds other things too
+    once_a_source: bool = False  # runs once for each source, however many targets it goes on
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,17 @@ import numpy as np
 
 from fsbench import align
 from fsbench.adapters.masks import box_mask, hull_mask
+from fsbench.adapters.mobilefsgan_networks import SOURCE_SIZE, Networks, Rows, TorchNetworks
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError, ItemError
 from fsbench.interfaces import Swapper
-from fsbench.types import Face, IdentityUse, Image, SwapItem, Swapped
+from fsbench.types import Face, IdentityUse, Image, Part, SwapItem, Swapped
 
 if TYPE_CHECKING:
-    import torch
-
     from fsbench.training.checkpoint import Trained
-    from fsbench.training.embedder import Embedder
 
 TEMPLATE = "mobilefsgan"
-SOURCE_SIZE = 256  # what the identity network's crop was measured in
-REMEMBERED = 4096  # embeddings of at most 2 kB
+REMEMBERED = 4096  # codes of about 5 kB
 Paste = Literal["crop", "frame"]
 Mask = Literal["box", "hull"]
 
@@ -34,7 +31,7 @@ class MobileFSGAN(Swapper):
     """Swaps aligned crops with one generator; a source is embedded once, however many targets it goes on."""
 
     name = "mobilefsgan"
-    version = 1
+    version = 2
 
     def __init__(
         self,
@@ -45,6 +42,7 @@ class MobileFSGAN(Swapper):
         mask: Mask = "box",
         blur: float = 0.3,
         batch: int = 0,
+        threads: int = 1,
     ) -> None:
         if paste not in get_args(Paste):
             raise ConfigError(f"there is no paste '{paste}'", hint=f"paste = {' | '.join(get_args(Paste))}")
@@ -54,13 +52,16 @@ class MobileFSGAN(Swapper):
             raise ConfigError(f"'blur' is {blur:g}, wanted 0 to 1", hint="blur=0.3")
         if not 0 <= batch <= 64:
             raise ConfigError(f"'batch' is {batch}, wanted 0 to 64", hint="batch=0 leaves it to the device")
+        if not 1 <= threads <= 256:
+            raise ConfigError(f"'threads' is {threads}, wanted 1 to 256", hint="threads=1")
         self._path = Path(checkpoint).expanduser()
         if not self._path.is_file():
             raise ConfigError(f"there is no checkpoint {checkpoint}", hint="fsbench train mobilefsgan makes one")
-        self._device, self._paste, self._mask, self._blur = device, paste, mask, blur
+        self._device, self._threads = device, threads
+        self._paste, self._mask, self._blur = paste, mask, blur
         # one thread of a CPU gains nothing from a batch, and the last bits of a row may then depend on its neighbours
         self.batch_size = batch or (1 if device == "cpu" else 8)  # type: ignore[misc]  # a class variable elsewhere
-        self._known: OrderedDict[tuple[str, bytes], torch.Tensor] = OrderedDict()
+        self._known: OrderedDict[tuple[str, bytes], Rows] = OrderedDict()
 
     def weight_files(self) -> Mapping[str, Path]:
         """Name the checkpoint and the file of the identity network that it understands.
@@ -93,10 +94,10 @@ class MobileFSGAN(Swapper):
     def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
         """Swap a batch; an item that cannot be aligned fails alone."""
         outcomes: list[Swapped | ItemError] = [ItemError("not tried")] * len(items)
-        ready: dict[int, tuple[Image, align.Matrix, torch.Tensor]] = {}
+        ready: dict[int, tuple[Image, align.Matrix, Rows]] = {}
         for place, item in enumerate(items):
             try:
-                ready[place] = (*_aligned(item.target, self._size), self._embedding(item.source))
+                ready[place] = (*_aligned(item.target, self._size), self._code(item.source))
             except ItemError as error:
                 outcomes[place] = error
         if not ready:
@@ -109,20 +110,13 @@ class MobileFSGAN(Swapper):
                 outcomes[place] = error
         return outcomes
 
-    def _painted(self, targets: Sequence[Image], embeddings: Sequence[torch.Tensor]) -> list[Image | None]:
+    def _painted(self, targets: Sequence[Image], codes: Sequence[Rows]) -> list[Image | None]:
         """Paint (S, S, 3) results of aligned targets, at most `batch_size` at a time; None where one is not finite."""
-        import torch
-
-        from fsbench.evaluators.inference import one_thread
-
-        with torch.inference_mode(), one_thread():
-            parts = []
-            for start in range(0, len(targets), self.batch_size):
-                now = slice(start, start + self.batch_size)
-                crops = _tensor(np.stack(targets[now]), self._device)
-                parts.append(self._trained.generator.swap(crops, torch.stack([*embeddings[now]])))
-            pictures = torch.cat(parts)
-            values = ((pictures.float() + 1) * 127.5).permute(0, 2, 3, 1).cpu().numpy()
+        parts = []
+        for start in range(0, len(targets), self.batch_size):
+            now = slice(start, start + self.batch_size)
+            parts.append(self._networks.paint(np.stack(targets[now]), np.stack(codes[now])))
+        values = (np.concatenate(parts) + 1) * 127.5
         pixels = np.rint(np.nan_to_num(values)).clip(0, 255).astype(np.uint8)
         finite = np.isfinite(values).all((1, 2, 3))
         return [picture if ok else None for picture, ok in zip(pixels, finite, strict=True)]
@@ -137,16 +131,20 @@ class MobileFSGAN(Swapper):
         mask = hull_mask(item.target, matrix, size, self._blur) if is_hull else box_mask(size, self._blur)
         return Swapped(align.paste_back(read_rgb(item.target.image.path), picture, matrix, mask))
 
-    def _embedding(self, face: Face) -> torch.Tensor:
+    def parts(self) -> tuple[Part, ...]:
+        """Give the generator and the face net."""
+        return self._networks.parts()
+
+    def forget(self) -> None:
+        """Drop the codes of sources."""
+        self._known.clear()
+
+    def _code(self, face: Face) -> Rows:
+        """Turn a source into what the generator takes, once: with one source and many targets only painting is left."""
         key = face.image.sha256, np.asarray(face.landmarks, np.float64).tobytes()
         if key not in self._known:
-            import torch
-
-            from fsbench.evaluators.inference import one_thread
-
             source, _ = _aligned(face, SOURCE_SIZE)
-            with torch.inference_mode(), one_thread():
-                self._known[key] = self._embedder(_tensor(source[None], self._device))[0]
+            self._known[key] = self._networks.code(source)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
@@ -158,23 +156,13 @@ class MobileFSGAN(Swapper):
 
     @cached_property
     def _trained(self) -> Trained:
-        from fsbench.evaluators.inference import prepared
         from fsbench.training.checkpoint import load_trained
 
-        trained = load_trained(self._path)
-        prepared(trained.generator, self._device)
-        return trained
+        return load_trained(self._path)
 
     @cached_property
-    def _embedder(self) -> Embedder:
-        from fsbench.evaluators.inference import prepared
-        from fsbench.training.embedder import build_embedder
-        from fsbench.zoo.store import require
-
-        embedder = build_embedder(self._trained.identity, require)
-        if self._trained.centre is not None:
-            embedder.centre.copy_(self._trained.centre)
-        return prepared(embedder, self._device)
+    def _networks(self) -> Networks:
+        return TorchNetworks(self._path, self._trained, device=self._device, threads=self._threads)
 
 
 def _aligned(face: Face, size: int) -> tuple[Image, align.Matrix]:
@@ -188,11 +176,3 @@ def _aligned(face: Face, size: int) -> tuple[Image, align.Matrix]:
     except ValueError as error:
         raise ItemError(f"the face in {face.image.path.name} cannot be aligned: {error}") from None
     return align.crop(read_rgb(face.image.path), matrix, (size, size), border="edge"), matrix
-
-
-def _tensor(pictures: Image, device: str) -> torch.Tensor:
-    """(N, S, S, 3) uint8 to (N, 3, S, S) in [-1, 1]."""
-    import torch
-
-    found = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).contiguous()
-    return found.float() / 127.5 - 1

@@ -50,13 +50,18 @@ def prepared(network: Network, device: str) -> Network:
     return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> contextlib.AbstractContextManager[None]:
     """Let torch use one thread inside: with another number of them it gives other bits."""
+    return torch_threads(1)
+
+
+@contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads inside."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:

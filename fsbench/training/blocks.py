@@ -14,7 +14,8 @@ from torch.nn import functional
 SLOPE = 0.01  # of every leaky ReLU in the generator
 
 
-def _leaky(inputs: torch.Tensor) -> torch.Tensor:
+def leaky(inputs: torch.Tensor) -> torch.Tensor:
+    """Overwrite with the leaky ReLU of all blocks."""
     return functional.leaky_relu(inputs, SLOPE, inplace=True)
 
 
@@ -29,8 +30,8 @@ class Header(nn.Module):
 
     def forward(self, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(N, 3, H, W) to two (N, width, H, W): identity, attribute."""
-        attribute = _leaky(self.conv_image(picture))
-        return self.conv3x3(_leaky(self.conv1x1(attribute))), attribute
+        attribute = leaky(self.conv_image(picture))
+        return self.conv3x3(leaky(self.conv1x1(attribute))), attribute
 
 
 class IdentityBlock(nn.Module):
@@ -52,8 +53,8 @@ class IdentityBlock(nn.Module):
         """(N, width, H, W) maps and (N, E) embeddings of length 1 to (N, width, H, W)."""
         scale = self.fc_var(embedding)[:, :, None, None]
         shift = self.fc_mean(embedding)[:, :, None, None]
-        styled = _leaky(self.normalize(maps) * scale + shift)
-        found: torch.Tensor = self.conv3x3(_leaky(self.conv1x1(styled)))
+        styled = leaky(self.normalize(maps) * scale + shift)
+        found: torch.Tensor = self.conv3x3(leaky(self.conv1x1(styled)))
         return maps + found if self.skips else found
 
 
@@ -69,7 +70,7 @@ class AttributeBlock(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(N, width, H, W) to the same shape."""
-        found: torch.Tensor = self.conv3x3(_leaky(self.conv1x1(self.normalize(maps))))
+        found: torch.Tensor = self.conv3x3(leaky(self.conv1x1(self.normalize(maps))))
         return maps + found if self.skips else found
 
 
@@ -105,7 +106,7 @@ class Down(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) to (N, outputs, H / 2, W / 2)."""
-        return _leaky(self.conv(self.normalize(maps)))
+        return leaky(self.conv(self.normalize(maps)))
 
 
 class Up(nn.Module):
@@ -119,7 +120,7 @@ class Up(nn.Module):
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """(N, inputs, H, W) to (N, outputs, 2 * H, 2 * W)."""
         doubled = functional.interpolate(self.normalize(maps), scale_factor=2, mode="bilinear", align_corners=True)
-        return _leaky(self.conv(functional.pad(doubled, (1, 1, 1, 1), mode="reflect")))
+        return leaky(self.conv(functional.pad(doubled, (1, 1, 1, 1), mode="reflect")))
 
 
 class PictureHead(nn.Module):

@@ -86,11 +86,42 @@ def test_another_source_gives_another_picture(file, pairs):
 def test_a_source_is_embedded_once(file, pairs):
     swapper = MobileFSGAN(checkpoint=str(file))
     calls = []
-    swapper._embedder.register_forward_pre_hook(lambda module, inputs: calls.append(len(inputs[0])))
+    swapper._networks._embedder.register_forward_pre_hook(lambda module, inputs: calls.append(len(inputs[0])))
     for _ in range(2):
         for item in pairs:
             swapper.swap([type(item)(item.pair, pairs[0].source, item.target)])
     assert calls == [1]
+
+
+def test_a_source_that_is_forgotten_is_embedded_again(file, pairs):
+    swapper = MobileFSGAN(checkpoint=str(file))
+    calls = []
+    swapper._networks._embedder.register_forward_pre_hook(lambda module, inputs: calls.append(1))
+    swapper.swap(pairs[:1])
+    swapper.forget()
+    swapper.swap(pairs[:1])
+    assert len(calls) == 2
+
+
+def test_with_one_source_and_many_targets_neither_norms_nor_linear_layers_run(file, pairs):
+    swapper = MobileFSGAN(checkpoint=str(file))
+    first = swapper.swap([type(p)(p.pair, pairs[0].source, p.target) for p in pairs])
+    ran = set()
+    for part in swapper._networks._folded.modules():
+        part.register_forward_pre_hook(lambda module, inputs: ran.add(type(module).__name__))
+    again = swapper.swap([type(p)(p.pair, pairs[0].source, p.target) for p in pairs])
+    assert "Conv2d" in ran
+    assert not ran & {"Linear", "BatchNorm2d"}
+    assert all((a.image == b.image).all() for a, b in zip(first, again, strict=True))
+
+
+def test_its_networks_are_there_to_be_measured(file, generator):
+    painter, face_net = MobileFSGAN(checkpoint=str(file)).parts()
+    assert (painter.name, face_net.name, face_net.once_a_source) == ("generator", "face net", True)
+    assert painter.parameters == sum(part.numel() for part in generator.parameters())
+    assert painter.files == (file,)
+    assert painter.run().shape == (1, 3, 64, 64)
+    assert face_net.run().shape == (1, 128)
 
 
 def test_pasted_back_the_frame_changes_at_the_face_alone(file, pairs):
@@ -158,7 +189,7 @@ def test_a_file_that_is_no_generator_is_refused(tmp_path):
         MobileFSGAN(checkpoint=str(tmp_path / "c.pt"))
 
 
-@pytest.mark.parametrize("wrong", [{"paste": "x"}, {"mask": "model"}, {"blur": 2.0}, {"batch": 65}])
+@pytest.mark.parametrize("wrong", [{"paste": "x"}, {"mask": "model"}, {"blur": 2.0}, {"batch": 65}, {"threads": 0}])
 def test_wrong_settings_are_refused(file, wrong):
     with pytest.raises(ConfigError):
         MobileFSGAN(checkpoint=str(file), **wrong)
