@@ -25,7 +25,6 @@ from torch.nn import functional
 from fsbench.training.blocks import AttributeBlock, Down, IdentityBlock, Up, leaky
 from fsbench.training.network import Generator
 
-
 ONE_PIXEL = ("down1", "downsample1")  # of their output the border is all there is: they stay as they are
 
 
