@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ def provider_name(device: str, asked: str = "") -> str:
 
 
 class Session:
-    """Runs an ONNX network on one thread, so that numbers do not depend on the number of cores."""
+    """Runs an ONNX network; by itself on one thread, so that numbers do not depend on the number of cores."""
 
-    def __init__(self, path: Path, device: str, provider: str = "") -> None:
+    def __init__(self, path: Path, device: str, provider: str = "", *, threads: int = 1) -> None:
         """Open the file.
 
         Raises:
@@ -60,7 +60,7 @@ class Session:
         name = provider_name(device, provider)
         number = device.partition(":")[2]
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
         settings: dict[str, str] = {"device_id": number} if number and name == PROVIDERS["cuda"] else {}
         try:
@@ -112,6 +112,21 @@ class Session:
             return list(self._session.run(None, typed))
         except Exception as error:  # noqa: BLE001 - as above
             raise ItemError(f"{self.path.name} failed: {str(error).splitlines()[0]}") from None
+
+
+def open_onnx(file: Path, *, threads: int) -> Callable[..., NDArray[np.float32]]:
+    """Open an exported ONNX file on the CPU, to be called with arrays in the order of its inputs.
+
+    Raises:
+        DependencyError: it is no ONNX network that can be run.
+    """
+    session = Session(file, "cpu", threads=threads)
+    names = list(session.inputs)
+
+    def call(*inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(session.run(dict(zip(names, inputs, strict=True)))[0], np.float32)
+
+    return call
 
 
 def _numpy_type(node: Any) -> type[np.floating]:
