@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser import chromium as chromium
+from browser import visit as visit
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-KINDS = ("swappers", "evaluators", "protocols", "presets", "suites")
+KINDS = ("swappers", "evaluators", "protocols", "presets", "suites", "published")
 Texts = list[str]
 
 
@@ -35,6 +35,10 @@ def list_names(kind: Annotated[str, typer.Argument(help=", ".join(KINDS))]) -> N
         lines = {name: ", ".join(f"{role}={who}" for role, who in roles.items()) for name, roles in SUITES.items()}
         for (name, protocol), roles in FOR_PROTOCOL.items():
             lines[name] += "".join(f"; for {protocol} {role}={who}" for role, who in roles.items())
+    elif kind == "published":
+        from fsbench.reports.published import source_lines
+
+        lines = source_lines()
     else:
         raise ConfigError(f"nothing is called '{kind}'; known: {', '.join(KINDS)}", hint="fsbench list swappers")
     width = max(map(len, lines))

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from fsbench.reports.published import PublishedTable
     from fsbench.reports.runs import Run
     from fsbench.reports.tables import Table
 
 PIPE_WIDTH = 120  # where the output is no terminal
+Texts = list[str]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,31 +27,51 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders, or folders with runs below.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the files; default: none.")] = None,
     reference: Annotated[str, typer.Option(help="Swapper that the others are compared with.")] = "",
+    with_published: Annotated[
+        Texts | None, typer.Option(help="ff++, lfw or another data set, or a source: its published tables beside.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Print the table of finished runs; with --out also write HTML, Markdown, LaTeX, CSV and JSON."""
     from fsbench.reports.formats import write_reports
     from fsbench.reports.integrity import checked
+    from fsbench.reports.published import chosen_tables
     from fsbench.reports.runs import load_runs
-    from fsbench.reports.tidy import results_json
 
+    published = chosen_tables(with_published or [])
     loaded = checked(load_runs(runs))
     for problem in loaded.problems:
         print(f"fsbench: {problem}", file=sys.stderr)
     if json_:
-        print(results_json(loaded.runs), end="")
+        _print_json(loaded.runs, published)
     else:
-        print_tables(loaded.runs, reference=reference)
+        print_tables(loaded.runs, reference=reference, published=published)
     if out is not None:
-        files = write_reports(loaded.runs, out, reference=reference, problems=loaded.problems)
+        files = write_reports(loaded.runs, out, reference=reference, problems=loaded.problems, published=published)
         print("written:", ", ".join(str(file) for file in files.values()), file=sys.stderr)
 
 
-def print_tables(runs: Sequence[Run], *, reference: str = "") -> None:
-    """Print the tables of runs on stdout."""
+def print_tables(runs: Sequence[Run], *, reference: str = "", published: Sequence[PublishedTable] = ()) -> None:
+    """Print the tables of runs on stdout, and published ones after them."""
+    from fsbench.reports.published_tables import as_tables
     from fsbench.reports.report import compare_runs
 
-    show(table for comparison in compare_runs(runs, reference=reference) for table in comparison.tables)
+    measured = [table for comparison in compare_runs(runs, reference=reference) for table in comparison.tables]
+    show([*measured, *as_tables(published)])
+
+
+def _print_json(runs: Sequence[Run], published: Sequence[PublishedTable]) -> None:
+    """Print the results as an array; with published numbers, an object that keeps the two apart."""
+    import json
+
+    from fsbench.reports.published_tables import published_records
+    from fsbench.reports.tidy import results_json
+
+    text = results_json(runs)
+    if published:
+        both = {"measured": json.loads(text), "as_published": published_records(published)}
+        text = json.dumps(both, indent=2, ensure_ascii=False) + "\n"
+    print(text, end="")
 
 
 def show(tables: Iterable[Table]) -> None:

@@ -63,17 +63,21 @@ class GroupView:
         return len(self.runs)
 
 
-def report_html(comparisons: Sequence[Comparison], *, problems: Sequence[str] = ()) -> str:
+def report_html(
+    comparisons: Sequence[Comparison], *, problems: Sequence[str] = (), published: Sequence[Table] = ()
+) -> str:
     """Write the page: tables, plots, definition, pictures, failures and provenance of each comparable group.
 
     Args:
         comparisons: what to show, in order.
         problems: what could not be read, one line each.
+        published: tables of others, shown after all that was measured.
     """
     groups = [_group_view(comparison) for comparison in comparisons]
     titles = list(dict.fromkeys(comparison.table.title for comparison in comparisons))
     title = titles[0] if len(titles) == 1 else "Face swaps measured"
-    return page(TEMPLATES / "report.html", title=title, groups=groups, problems=[one_line(text) for text in problems])
+    said = [one_line(text) for text in problems]
+    return page(TEMPLATES / "report.html", title=title, groups=groups, problems=said, published=published)
 
 
 def page(template: Path, **content: object) -> str:

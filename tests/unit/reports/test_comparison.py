@@ -116,6 +116,26 @@ def test_a_metric_in_two_units_has_two_columns_no_ranking_and_a_sentence_that_sa
     assert said in table.feet
 
 
+@pytest.mark.parametrize(
+    ("change", "heading", "words"),
+    [
+        ({"version": 2}, "Pose error (definition 0123456789ab, version 2), deg ↓", "version of the metric (1 / 2)"),
+        ({"title": "Pose error (6DRepNet)"}, "Pose error (6DRepNet), deg ↓", "network or title (Pose error / "),
+        ({"better": "higher"}, "Pose error, deg ↑", "better way (lower / higher)"),
+        (
+            {"definition": "f" * 12},
+            "Pose error (definition ffffffffffff, version 1), deg ↓",
+            "definition (0123456789ab",
+        ),
+    ],
+)
+def test_other_meanings_have_columns_of_their_own_no_rank_and_words(table_of, measure, change, heading, words):
+    table = table_of(a=[measure("pose_error", 2.0)], b=[measure("pose_error", 1.0, **change)])
+    assert table.columns[1].heading == heading
+    assert {cell.mark for row in table.sections[0].rows for cell in row.cells} == {""}
+    assert [words in foot for foot in table.feet].count(True) == 1
+
+
 def test_a_warning_names_the_swapper_it_is_about(write_run, measure):
     folders = [
         write_run("a", measure("pose_error", 1.0), warnings=("small",)),

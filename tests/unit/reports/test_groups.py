@@ -4,6 +4,7 @@ from fsbench.reports.groups import comparable_groups
 from fsbench.reports.runs import load_runs
 
 OTHER = {
+    "protocol version": {"protocol_version": 2},
     "protocol": {"config": {"protocol": "lfw"}},
     "definition": {"definition": {"frames": "9", "policy": "miss"}, "definition_digest": "ba9876543210"},
     "data": {"provenance": {"data_digest": "e" * 12}},
@@ -11,6 +12,7 @@ OTHER = {
     "weights": {"provenance": {"weights": {"dlib.dat": "ab" * 32}}},
 }
 WORDS = {
+    "protocol version": "protocol (ff++ version 1 / ff++ version 2)",
     "protocol": "protocol (ff++ version 1 / lfw version 1)",
     "definition": "definition (frames: 2 / 9)",
     "data": "data (dddddddddddd / eeeeeeeeeeee)",
