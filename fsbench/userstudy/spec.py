@@ -15,6 +15,7 @@ from fsbench.records import Record, first_problem
 SPEC_VERSION = 1
 SPEC_FILE = "study.json"
 STORE_FILE = "study.sqlite"
+STORE_URL_FILE = "store.url"  # where a study in another database says so
 ASSETS_FOLDER = "assets"
 TEXTS_FOLDER = "texts"
 LINKS_FILE = "links.csv"

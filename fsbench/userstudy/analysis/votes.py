@@ -18,6 +18,7 @@ from fsbench.userstudy.spec import (
     LOWEST,
     QUESTIONS,
     STORE_FILE,
+    STORE_URL_FILE,
     VOTE_COLUMNS,
     VOTES_CSV,
     VOTES_PARQUET,
@@ -28,7 +29,6 @@ from fsbench.userstudy.spec import (
 if TYPE_CHECKING:
     import pandas as pd
 
-STORE_URL_FILE = "store.url"  # where a study in another database says so
 NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
 WHOLE = ("rater", "position", "slot", "score")
 TEXT = ("set", "kind", "method", "question", "repeat_of")
