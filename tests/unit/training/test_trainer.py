@@ -171,7 +171,7 @@ class Planted:
 def test_a_loss_that_is_no_number_stops_before_the_weights_move_and_its_batch_is_kept(folder, tmp_path):
     settings = settings_for(folder, tmp_path / "run", steps=4)
     training = trainer(settings, Planted(triplets(settings), number=5))  # the third step's second sample
-    with pytest.raises(TrainingStopped, match="step 3: .*generator.* is not finite; the batch is in"):
+    with pytest.raises(TrainingStopped, match=r"step 3: .*generator.* is not finite; the batch is in"):
         training.run()
     (kept,) = (tmp_path / "run").glob("not-finite-step-00000003-process-0.pt")
     content = torch.load(kept, weights_only=True)
