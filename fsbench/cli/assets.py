@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-data_app = typer.Typer(help="Check and fetch data sets.", no_args_is_help=True)
+data_app = typer.Typer(help="Check, fetch and make data sets.", no_args_is_help=True)
 cache_app = typer.Typer(help="Look at and clear the cache.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from fsbench.cli import triplets
+
+    triplets.register(data_app)
     app.add_typer(data_app, name="data")
     app.add_typer(cache_app, name="cache")
 

@@ -41,7 +41,7 @@ def check(settings: TrainingSettings, *, resume: bool) -> Path | None:
     if settings.loss.attribute_network == "dlib" or settings.loss.identity_network == "dlib":
         weight_files("dlib", require)
     if not settings.data.folder:
-        raise ConfigError("no triplets are named", hint="--data FOLDER")
+        raise ConfigError("no triplets are named", hint="--data FOLDER, which `fsbench data triplets` makes")
     triplets(settings)
     held_out(settings)
     folder = Path(settings.out)

@@ -20,7 +20,7 @@ class _Section(BaseModel):
 class DataSettings(_Section):
     """Which triplets are drawn, and how often."""
 
-    folder: str = ""  # of triplets, in the released layout
+    folder: str = ""  # of triplets, in the layout of `fsbench data triplets`
     held_out: str = ""  # another such folder, never trained on, for the validation curves
     weights: str | dict[str, float] = "paper"  # a named set of sampling weights, or a table of kind = weight
     held_out_weights: str | dict[str, float] = "paper"

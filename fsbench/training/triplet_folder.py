@@ -14,7 +14,7 @@ from fsbench.errors import DataError
 Role = Literal["source_as_gt", "target_as_gt"]
 IDENTITY: Role = "source_as_gt"  # the edit changed who it is: the truth is the source
 ATTRIBUTE: Role = "target_as_gt"  # the edit changed something else: the truth is the target
-HINT = "the layout of such a folder: docs/training.md"
+HINT = "fsbench data triplets FACES OUT makes such a folder"
 
 
 class Pair(NamedTuple):

@@ -159,7 +159,7 @@ class FSTriplets:
         if height != width:
             raise DataError(
                 f"{self.folder.root / path} is {width} x {height}, wanted an aligned square crop",
-                hint="a folder of triplets holds aligned crops, all of one size",
+                hint="fsbench data triplets FACES OUT aligns faces",
             )
         if height != self.image_size:
             method = cv2.INTER_AREA if height > self.image_size else cv2.INTER_CUBIC

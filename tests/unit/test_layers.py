@@ -19,7 +19,7 @@ LAYERS = [
     {"interfaces"},
     {"training"},
     {"adapters", "evaluators"},
-    {"mini"},
+    {"mini", "editing"},
     {"engine"},
     {"protocols"},
     {"strips", "provenance", "overlap", "doctor", "content_credentials"},
