@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fsbench.engine.bench import Bench
     from fsbench.engine.plugins import Identified
     from fsbench.protocols.outcome import Outcome, Plan
-    from fsbench.protocols.presets import Definition
+    from fsbench.protocols.presets import Choices
     from fsbench.records import RunConfig
 
 
@@ -146,10 +146,12 @@ class Protocol(ABC):
     roles: ClassVar[tuple[str, ...]]  # of the evaluators that it needs, checked before any work
     optional_roles: ClassVar[tuple[str, ...]] = ()  # of those that it measures with where the suite has them
     swaps: ClassVar[bool] = True  # False: it measures pictures as they are
+    has_controls: ClassVar[bool] = True  # False: copying a picture says nothing about its numbers
+    needs_quiet: ClassVar[bool] = False  # True: nothing else may work meanwhile, so that there is one process
 
     @property
     @abstractmethod
-    def definition(self) -> Definition:
+    def definition(self) -> Choices:
         """Every choice that was made."""
 
     @abstractmethod
@@ -171,6 +173,18 @@ class Protocol(ABC):
     @abstractmethod
     def plan(self) -> Plan:
         """Plan the swaps from file names and video lengths: no pixels, no models; same data, same plan."""
+
+    def title(self) -> str:
+        """Say what was measured on what, where that is not the data and the preset."""
+        return ""
+
+    def swapper_settings(self) -> Mapping[str, str]:
+        """Say what the definition asks of swappers that have such a setting, as `device` is handed to them."""
+        return {}
+
+    def together(self, bench: Bench, plan: Plan, swappers: Mapping[str, Identified]) -> None:
+        """Do what all swappers must be there for, such as taking turns, before `run` gives the outcome of each."""
+        return
 
     @abstractmethod
     def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:

@@ -16,7 +16,10 @@ from fsbench.engine.plugins import Identified
 from fsbench.records import Provenance, RunConfig
 from fsbench.zoo.licences import licences_of
 
-PACKAGES = ("numpy", "scipy", "torch", "opencv-python", "opencv-python-headless", "dlib-bin", "av", "pillow")
+PACKAGES = (
+    *("numpy", "scipy", "torch", "opencv-python", "opencv-python-headless", "dlib-bin", "av", "pillow"),
+    *("onnxruntime", "onnxruntime-gpu", "openvino", "ncnn"),
+)
 
 
 def provenance(
@@ -29,6 +32,7 @@ def provenance(
     seconds: float,
     ledger: Ledger,
     command: str,
+    conditions: Mapping[str, str] | None = None,
 ) -> Provenance:
     """Collect all that is needed to make a result again."""
     parts = {"detect": detector, **evaluators}
@@ -48,6 +52,7 @@ def provenance(
         },
         data_digest=data_digest,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, device {config.device}",
+        conditions=dict(conditions or {}),
         command=command,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),

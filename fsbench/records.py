@@ -143,6 +143,7 @@ class Provenance(Record):
     licences: dict[str, str] = Field(default_factory=dict)  # file -> licence, of the networks that measure
     data_digest: str = ""  # over the keys of the pairs and the files they name
     machine: str = ""
+    conditions: dict[str, str] = Field(default_factory=dict)  # what times depend on: threads, clock, allocator, ...
     command: str = ""
     started: str = ""  # ISO 8601, UTC
     seconds: float = 0.0

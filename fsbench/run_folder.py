@@ -121,6 +121,8 @@ def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
     types = {name: pyarrow.bool_() if name == "ok" else pyarrow.string() for name in SAMPLE_COLUMNS}
     types |= dict.fromkeys(ANGLE_COLUMNS, pyarrow.float64()) if outcome.target_angles else {}
     types |= {"found_id": pyarrow.string(), "found_rank": pyarrow.int64()} if outcome.found_as else {}
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    types |= {name: kinds[type(next(iter(values.values())))] for name, values in outcome.columns.items() if values}
     types |= {scored.measurement.metric: pyarrow.float64() for scored in metrics}
     schema = pyarrow.schema(list(types.items()))
     rows = _sample_rows(plan, outcome)
@@ -128,6 +130,7 @@ def _write_samples(path: Path, plan: Plan, outcome: Outcome) -> None:
         row.update(zip(ANGLE_COLUMNS, outcome.target_angles.get(row["key"], ()), strict=False))
         if found := outcome.found_as.get(row["key"]):
             row.update(found_id=found.gallery_id, found_rank=found.rank)
+        row.update({name: values.get(row["key"]) for name, values in outcome.columns.items() if values})
         row.update({scored.measurement.metric: scored.per_pair.get(row["key"]) for scored in metrics})
     # by way of JSON, because turning Python objects into arrows imports pandas, which costs a repeated run a third
     lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
@@ -156,7 +159,7 @@ def _sample_rows(plan: Plan, outcome: Outcome) -> list[dict[str, Any]]:
             str(pair.source) if pair else None,
             str(pair.target) if pair else None,
             f"{SWAPS_FOLDER}/{key}.png" if key in outcome.results else None,
-            key in outcome.results,
+            key in outcome.results or key in outcome.done,
             failure.stage if failure else None,
             failure.reason if failure else None,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,17 @@ from fsbench.engine.executors import executor
 from fsbench.engine.plugins import Identified, identify, plugin
 from fsbench.errors import ConfigError
 from fsbench.evaluators.inference import check_device
-from fsbench.interfaces import Detector, Evaluator, Protocol, Swapper
+from fsbench.interfaces import Detector, Evaluator, Protocol
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import SAME_KIND, evaluator_names
 from fsbench.provenance import provenance
-from fsbench.records import Overlap, Provenance, RunConfig, RunResult, SwapperConfig, SwapperRecord, digest
+from fsbench.records import Provenance, RunConfig, RunResult, SwapperConfig
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
+from fsbench.run_result import run_digest, run_result, swapper_record
 from fsbench.types import FrameRef
 
 CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
 NOTHING_SWAPPED: dict[str, Identified | None] = {"": None}
-NOT_IN_NUMBERS = (
-    *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
-    *("allow_overlap",),
-)
-MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,8 @@ def prepare(config: RunConfig) -> Prepared:
     check_device(config.device)
     check_writable(Path(config.out))
     plan = protocol.plan()
-    swappers = _swappers(config, context) if protocol.swaps else {}
+    context = {**context, **protocol.swapper_settings()}
+    swappers = _swappers(config, context, controls=config.controls and protocol.has_controls) if protocol.swaps else {}
     overlap.refuse(evaluators, swappers, allowed=config.allow_overlap)
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 
@@ -91,35 +88,61 @@ def run(
 ) -> Finished:
     """Do the work and write one folder a swapper; what is finished stays, whatever happens later."""
     config, finished = prepared.config, Finished()
-    workers = executor(config.workers, planned=prepared.plan.planned)
     bench = Bench(
         cache=cache,
-        executor=workers,
+        executor=executor(1 if prepared.protocol.needs_quiet else config.workers, planned=prepared.plan.planned),
         detector=prepared.detector,
         evaluators=prepared.evaluators,
         progress=progress,
     )
     try:
         data_digest = bench.data_digest(_data_refs(prepared.plan, config))
+        begun = _Start.now()
+        together = {label: swapper for label, swapper in prepared.swappers.items() if swapper is not None}
+        prepared.protocol.together(bench, prepared.plan, together)
+        start = begun if together and prepared.protocol.needs_quiet else None  # what was done together counts for each
         for label, swapper in (prepared.swappers or NOTHING_SWAPPED).items():
             notify(label)
-            outcome, origin = _measure(bench, prepared, swapper, data_digest=data_digest, command=command)
-            result = _result(prepared, _swapper_record(label, swapper, config), outcome, origin)
-            place = Path(config.out) / safe_name(config.protocol) / safe_name(result.swapper.label)
-            folder = place / _run_digest(result)
-            write_run(folder, prepared.plan, outcome, result)
-            finished.folders.append(folder)
-            finished.results.append(result)
+            outcome, origin = _measure(bench, prepared, swapper, data_digest=data_digest, command=command, start=start)
+            result = run_result(prepared, swapper_record(label, swapper, config), outcome, origin)
+            _keep(prepared, outcome, result, finished)
     finally:
-        workers.close()
+        bench.executor.close()
     return finished
 
 
+def _keep(prepared: Prepared, outcome: Outcome, result: RunResult, finished: Finished) -> None:
+    """Write the folder of one finished run."""
+    place = Path(prepared.config.out) / safe_name(prepared.config.protocol) / safe_name(result.swapper.label)
+    folder = place / run_digest(result)
+    write_run(folder, prepared.plan, outcome, result)
+    finished.folders.append(folder)
+    finished.results.append(result)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """When work began: as a date, and on a clock that never goes back."""
+
+    date: datetime.datetime
+    clock: float
+
+    @classmethod
+    def now(cls) -> _Start:
+        return cls(datetime.datetime.now(datetime.timezone.utc), time.perf_counter())
+
+
 def _measure(
-    bench: Bench, prepared: Prepared, swapper: Identified | None, *, data_digest: str, command: str
+    bench: Bench,
+    prepared: Prepared,
+    swapper: Identified | None,
+    *,
+    data_digest: str,
+    command: str,
+    start: _Start | None,
 ) -> tuple[Outcome, Provenance]:
     """Run the protocol with one swapper, and note where its numbers come from."""
-    started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
+    start = start or _Start.now()
     bench.ledger = Ledger()
     outcome = prepared.protocol.run(bench, prepared.plan, swapper)
     origin = provenance(
@@ -127,10 +150,11 @@ def _measure(
         detector=prepared.detector,
         evaluators=prepared.evaluators,
         data_digest=data_digest,
-        started=started,
-        seconds=time.perf_counter() - clock,
+        started=start.date,
+        seconds=time.perf_counter() - start.clock,
         ledger=bench.ledger,
         command=command,
+        conditions=outcome.conditions,
     )
     return outcome, origin
 
@@ -142,10 +166,10 @@ def write_plan(prepared: Prepared) -> Path:
     return path
 
 
-def _chosen(config: RunConfig) -> list[SwapperConfig]:
-    if not config.swappers and not config.controls:
-        raise ConfigError("no swapper is named and the controls are off", hint="--swapper landmark")
-    chosen = [*(CONTROLS if config.controls else ()), *config.swappers]
+def _chosen(config: RunConfig, *, controls: bool) -> list[SwapperConfig]:
+    if not config.swappers and not controls:
+        raise ConfigError("no swapper is named and no control runs", hint="--swapper landmark")
+    chosen = [*(CONTROLS if controls else ()), *config.swappers]
     by_label = {swapper.shown: swapper for swapper in chosen}
     for swapper in chosen:
         if swapper != by_label[swapper.shown]:
@@ -153,10 +177,10 @@ def _chosen(config: RunConfig) -> list[SwapperConfig]:
     return list(by_label.values())
 
 
-def _swappers(config: RunConfig, context: Mapping[str, str]) -> dict[str, Identified | None]:
+def _swappers(config: RunConfig, context: Mapping[str, str], *, controls: bool) -> dict[str, Identified | None]:
     """Build each swapper under its label; a class in a file is called by its own name."""
     found: dict[str, Identified | None] = {}
-    for chosen in _chosen(config):
+    for chosen in _chosen(config, controls=controls):
         swapper = plugins.swapper(chosen.name, chosen.args, context)
         in_file = ".py:" in chosen.name and not chosen.label
         label = chosen.model_copy(update={"name": swapper.name}).shown if in_file else chosen.shown
@@ -194,90 +218,3 @@ def _data_refs(plan: Plan, config: RunConfig) -> dict[str, FrameRef]:
     if config.source_frames:
         refs["source frames"] = FrameRef(Path(config.source_frames))
     return refs
-
-
-def _swapper_record(label: str, swapper: Identified | None, config: RunConfig) -> SwapperRecord:
-    if swapper is None:
-        name = Path(config.swapped).name
-        return SwapperRecord(name=name, label=name, version=0)
-    built: Swapper = swapper.plugin.build()
-    args = {key: value for key, value in swapper.plugin.args if key not in ("device", "data")}
-    return SwapperRecord(
-        name=swapper.name,
-        label=label,
-        version=swapper.version,
-        args=args,
-        weights=dict(swapper.weights),
-        licences=dict(built.licences()),
-        facts=dict(built.facts()),
-        is_control=built.is_control,
-    )
-
-
-def _result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, origin: Provenance) -> RunResult:
-    config, protocol = prepared.config, prepared.protocol
-    definition = protocol.definition.as_text()
-    titles = {role: by.plugin.build().title for role, by in prepared.evaluators.items()}
-    overlaps = overlap.overlaps(prepared.evaluators, prepared.swappers.get(swapper.label), swapper.label)
-    titles["detect"] = prepared.detector.plugin.build().title
-    return RunResult(
-        title=_title(config, prepared.plan.data),
-        config=config,
-        protocol_version=protocol.version,
-        definition=definition,
-        definition_digest=digest({"protocol": config.protocol, "version": protocol.version, **definition}),
-        explanation=(*protocol.explain(titles), *_of_networks(prepared.evaluators)),
-        swapper=swapper,
-        measurements=tuple(scored.measurement for scored in outcome.scored),
-        planned=outcome.planned,
-        swapped=outcome.finished,
-        warnings=_warnings(prepared, overlaps),
-        overlaps=overlaps,
-        provenance=origin,
-    )
-
-
-def _of_networks(evaluators: Mapping[str, Identified]) -> tuple[str, ...]:
-    """Say what each network looks at, where it has something to say of it."""
-    texts = (by.plugin.build().explanation for by in evaluators.values())
-    return tuple(dict.fromkeys(text for text in texts if text))
-
-
-def _title(config: RunConfig, part: str) -> str:
-    if config.protocol == "fid":
-        data = f"{Path(config.swapped).name} against {Path(config.real).name}"
-    else:
-        data = "the mini set" if config.data_name == "mini" else config.data_name
-    parts = [data, part, "" if config.split == "all" else f"split {config.split}"]
-    parts += [
-        f"first {config.limit}" if config.limit else "",
-        f"preset {config.preset}{_changes(config)}",
-        f"{config.suite} suite",
-    ]
-    return f"{config.protocol} on {', '.join(part for part in parts if part)}"
-
-
-def _changes(config: RunConfig) -> str:
-    """Say in the title what differs from the preset and the suite that it names."""
-    changed = {**config.choices, **config.evaluators}
-    return " with " + " and ".join(f"{key}={value}" for key, value in changed.items()) if changed else ""
-
-
-def _warnings(prepared: Prepared, overlaps: Sequence[Overlap]) -> tuple[str, ...]:
-    warnings = [MINI_WARNING] if prepared.config.data_name == "mini" else []
-    return (*warnings, *(found.text for found in overlaps if found.kind in overlap.FAVOURED))
-
-
-def _run_digest(result: RunResult) -> str:
-    """Name a run by all that can change its numbers: not where data or output lie, nor who does the work."""
-    config = result.config.model_dump(exclude=set(NOT_IN_NUMBERS))
-    return digest(
-        {
-            "config": config,
-            "definition": result.definition_digest,
-            "data": result.provenance.data_digest,
-            "evaluators": result.provenance.evaluators,
-            "weights": result.provenance.weights,
-            "swapper": result.swapper.model_dump(),
-        }
-    )

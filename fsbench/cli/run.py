@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fsbench.records import RunConfig
     from fsbench.runner import Finished
 
-WHAT, DATA, HOW, WORK, OUT = "What", "Data", "Definition", "Work", "Output"
+WHAT, DATA, HOW, SPEED, WORK, OUT = "What", "Data", "Definition", "Speed", "Work", "Output"
 Texts = list[str]
 
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    protocol: Annotated[str | None, typer.Argument(help="ff++, lfw or fid; or in the settings file.")] = None,
+    protocol: Annotated[str | None, typer.Argument(help="ff++, lfw, fid or speed; or in the settings file.")] = None,
     swapper: Annotated[
         Texts | None,
         typer.Option(help="[LABEL=]NAME, again for more; default: landmark.", rich_help_panel=WHAT),
@@ -61,6 +61,12 @@ def run(
             help="ff++: file of pairs with a source frame, for --set source_frame=listed.", rich_help_panel=HOW
         ),
     ] = None,
+    batch: Annotated[int | None, typer.Option(help="Faces a call; default: 1.", rich_help_panel=SPEED)] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Of the networks; default: as many as may be used.", rich_help_panel=SPEED)
+    ] = None,
+    passes: Annotated[int | None, typer.Option(help="Counted calls; default: 100.", rich_help_panel=SPEED)] = None,
+    warmup: Annotated[int | None, typer.Option(help="Calls before them; default: 10.", rich_help_panel=SPEED)] = None,
     limit: Annotated[
         int | None, typer.Option(help="Only the first N swaps, ten a video.", rich_help_panel=WORK)
     ] = None,
@@ -88,8 +94,8 @@ def run(
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Check, write the pair list, and stop.", rich_help_panel=OUT)] = False,
 ) -> None:
-    """Measure swappers: ID retrieval, pose, expression, FID on FaceForensics++; cosine on LFW; FID of two folders."""
-    from fsbench.cli.settings import pairs_of, swappers_of
+    """Measure swappers: identity, pose, expression, FID on FaceForensics++; cosine on LFW; FID of folders; speed."""
+    from fsbench.cli.settings import choices_of, pairs_of, swappers_of
 
     flags: dict[str, Any] = {
         "protocol": protocol,
@@ -102,7 +108,10 @@ def run(
         "real": str(real) if real else None,
         "swapped": str(swapped) if swapped else None,
         "preset": preset,
-        "choices": pairs_of("--set", set_ or []),
+        "choices": {
+            **pairs_of("--set", set_ or []),
+            **choices_of(batch=batch, threads=threads, passes=passes, warmup=warmup),
+        },
         "suite": suite,
         "evaluators": pairs_of("--evaluator", evaluator or []),
         "persons": str(persons) if persons else None,
@@ -151,6 +160,8 @@ def _settled(config: RunConfig) -> RunConfig:
     refuse_foreign(config)
     if config.protocol == "fid":
         return config
+    if not config.data and config.protocol == "speed":
+        config = config.model_copy(update={"data": "mini"})
     if not config.data:
         raise ConfigError("--data is missing", hint="--data FOLDER, or --data mini for a first try")
     manipulated = any(swapper.name.startswith("ffpp") for swapper in config.swappers)

@@ -71,12 +71,19 @@ def swappers_of(names: Sequence[str], settings: Sequence[str]) -> list[dict[str,
     return list(chosen.values())
 
 
+def choices_of(**given: int | None) -> dict[str, str]:
+    """Give the choices that have flags of their own, as `--set` would."""
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
 FOREIGN = {
     "ff++": ("real", "swapped", "variant"),
     "lfw": ("real", "swapped", "compression", "persons", "source_frames"),
     "fid": ("compression", "variant", "persons", "source_frames"),
+    "speed": ("real", "swapped", "compression", "variant", "persons", "source_frames", "limit"),
 }
 """Settings that a protocol has no use for, and that a user who gives them has another idea of."""
+FOREIGN_CHOICES = {name: ("batch", "threads", "passes", "warmup") for name in ("ff++", "lfw", "fid")}
 
 
 def refuse_foreign(config: RunConfig) -> None:
@@ -89,6 +96,9 @@ def refuse_foreign(config: RunConfig) -> None:
         if getattr(config, name):
             hint = f"fsbench run {config.protocol} without --{name.replace('_', '-')}"
             raise ConfigError(f"{config.protocol} has no use for --{name.replace('_', '-')}", hint=hint)
+    for name in FOREIGN_CHOICES.get(config.protocol, ()):
+        if name in config.choices:
+            raise ConfigError(f"{config.protocol} has no use for --{name}", hint=f"fsbench run speed --{name} N")
 
 
 def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> dict[str, str]:

@@ -58,3 +58,7 @@ class Outcome:
     finished: int  # of them
     found_as: Mapping[str, FoundAs] = field(default_factory=dict)  # key -> whom a search took the result for
     target_angles: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # key -> yaw, pitch, roll in degrees
+    done: frozenset[str] = frozenset()  # keys that were done although no picture is kept of them
+    columns: Mapping[str, Mapping[str, str | int | float]] = field(default_factory=dict)  # more of samples.parquet, by
+    # name and key
+    conditions: Mapping[str, str] = field(default_factory=dict)  # what the numbers depend on beside the machine

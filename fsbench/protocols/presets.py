@@ -15,17 +15,21 @@ from fsbench.errors import ConfigError
 from fsbench.records import FailurePolicy, Record, first_problem
 
 
-class Definition(Record):
-    """What all protocols have to choose."""
+class Choices(Record):
+    """What a protocol has to choose."""
+
+    def as_text(self) -> dict[str, str]:
+        """Give each choice as text, as result files and hashes hold it."""
+        return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self}
+
+
+class Definition(Choices):
+    """What all protocols that look at pictures have to choose."""
 
     failures: FailurePolicy = "miss"  # a failed swap is a miss of retrieval | is left out of it | stops the run
     alignment: Literal["own", "target"] = "own"  # whose landmarks align a result before it is measured
     flip: bool = False  # identity embedding of the crop and of its mirror image, concatenated
     fid_region: Literal["aligned_256", "frame"] = "aligned_256"
-
-    def as_text(self) -> dict[str, str]:
-        """Give each choice as text, as result files and hashes hold it."""
-        return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self}
 
 
 class FFppDefinition(Definition):
@@ -55,11 +59,25 @@ class FidDefinition(Definition):
     face: Literal["largest", "centre"] = "largest"
 
 
-Preset = Mapping[str, Definition]
+class SpeedDefinition(Choices):
+    """How times are taken; the defaults are the paper's where it speaks."""
+
+    passes: int = Field(default=100, ge=1, le=100_000)  # the paper: "we run the forward pass for 100 times"
+    warmup: int = Field(default=10, ge=0, le=100_000)  # rounds before them that are not counted
+    batch: int = Field(default=1, ge=1, le=64)  # faces a call
+    threads: int = Field(default=0, ge=0, le=1024)  # 0: as many as this process may use
+
+
+Preset = Mapping[str, Choices]
 
 PRESETS: dict[str, Preset] = {
     # The paper's text where it speaks, the best-supported reading where it is silent.
-    "mobilefsgan": {"ff++": FFppDefinition(), "lfw": LfwDefinition(), "fid": FidDefinition()},
+    "mobilefsgan": {
+        "ff++": FFppDefinition(),
+        "lfw": LfwDefinition(),
+        "fid": FidDefinition(),
+        "speed": SpeedDefinition(),
+    },
     # ReliableSwap, inference/ffplus: every n/10th frame, the first frame of each source video is source and gallery,
     # root of the mean square. Its pose is on the raw outputs of the network, which no definition here repeats.
     "reliableswap": {
@@ -125,7 +143,7 @@ FOR_PROTOCOL: dict[tuple[str, str], dict[str, str]] = {
 ROLES = ("detect", "identity", "identity2", "pose", "expression", "gaze", "distribution")
 SAME_KIND = {"identity2": "identity"}  # a second network of a role, which measures beside the first
 
-D = TypeVar("D", bound=Definition)
+D = TypeVar("D", bound=Choices)
 
 
 def definition(kind: type[D], protocol: str, preset: str, choices: Mapping[str, str]) -> D:

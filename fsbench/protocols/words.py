@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsbench.protocols.ffpp_sources import MAY_LACK_A_FACE
-from fsbench.protocols.presets import Definition, FFppDefinition, FidDefinition, LfwDefinition
+from fsbench.protocols.presets import Definition, FFppDefinition, FidDefinition, LfwDefinition, SpeedDefinition
 
 Titles = Mapping[str, str]
 
@@ -91,6 +91,26 @@ def explain_fid(choices: FidDefinition, titles: Titles) -> tuple[str, ...]:
             f"Faces: {titles['detect']}, the {choices.face} one; a picture without a face is left out and counted."
         )
     return (*lines, "Intervals: 95 %, delete-a-group jackknife over the pictures.")
+
+
+def explain_speed(choices: SpeedDefinition, clock: str) -> tuple[str, ...]:
+    """Describe a run that takes times."""
+    return (
+        f"Passes: {choices.passes} counted ones after {choices.warmup} of warm-up, all swappers turn by turn in each, "
+        f"timed by {clock}; batch {choices.batch}, {choices.threads} threads.",
+        "Latency: median time of one call, from the picture files to the result in memory, with a source that was seen "
+        "before; detection is not in it. Mean and 95th percentile beside; a face is the median by the batch.",
+        "With the face net: the same call with a source that was not seen before.",
+        "Network alone: one pass of the networks that run for each target, at batch 1, the input ready in memory.",
+        "Times the first: median of the ratios to the first swapper of the run, pass by pass, where both finished.",
+        "Work: floating-point operations of the network alone as torch counts them, two a multiplication and addition. "
+        "Share of the limit: that work by the time, as a share of the speed of a large matrix product on this machine "
+        "with as many threads. Methods that need fewer operations than were counted can lie beyond it.",
+        "Peak memory: resident memory of a process of its own that loads the swapper and swaps three times, with "
+        "Python and all libraries in it.",
+        "Intervals: 95 %, moving-block bootstrap over the passes in their order, so that times that belong together "
+        "stay together.",
+    )
 
 
 def _shared(choices: Definition, titles: Titles, face: str) -> tuple[str, ...]:

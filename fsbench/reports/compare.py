@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fsbench.errors import NotComparable, RecordError
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.records import Provenance, Record
 from fsbench.reports.compare_evidence import Evidence, evidence
 from fsbench.reports.compare_match import Match, difference, match_runs, pair_difference
 from fsbench.reports.compare_settings import CompareSettings
-from fsbench.reports.compare_speed import SPEED, judge_speed
+from fsbench.reports.compare_speed import judge_speed
 from fsbench.reports.compare_verdict import REGRESSIONS, Judged, judge
 from fsbench.reports.places import without_places
 from fsbench.reports.run_files import FailedPair
@@ -143,7 +143,7 @@ def _collect(match: Match, settings: CompareSettings) -> tuple[SwapperVerdicts, 
     if reason:
         return found.model_copy(update={"state": "not comparable", "reason": reason}), []
     names = list(dict.fromkeys([*METRICS, *_measured(match.old), *_measured(match.new)]))
-    collected = [evidence(name, match.old, match.new, settings) for name in names if name != SPEED]
+    collected = [evidence(name, match.old, match.new, settings) for name in names if name not in TIMES]
     speed = judge_speed(match.old, match.new, settings)
     failures = _new_failures(match.old, match.new)
     update = {

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from fsbench.errors import ConfigError
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.records import Record, RunConfig, first_problem
 
-ELSEWHERE = {"coverage": "failures", "latency_ms": "speed"}  # metrics that have a gate of their own
+ELSEWHERE = {"coverage": "failures", **dict.fromkeys(TIMES, "speed")}  # metrics that have a gate of their own
 SETTINGS_FILE = "fsbench.toml"
 TABLE = "compare"
 
@@ -57,6 +57,7 @@ DEFAULTS: dict[str, Margin] = {  # calibrated: docs/ci.md, section "Where the ma
     "fid": Margin(absolute=1.0, relative=0.05),
     "kid": Margin(absolute=0.5, relative=0.05),
     "size_mb": Margin(relative=0.01),
+    "memory_mb": Margin(relative=0.1),
 }
 
 

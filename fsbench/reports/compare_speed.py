@@ -1,4 +1,4 @@
-"""The gate of speed: the ratio of two medians, judged only where both were measured turn by turn in one job."""
+"""The gate of speed: the ratio pass by pass, judged only where both were measured turn by turn in one job."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.records import Measurement
 from fsbench.reports.groups import Group
 from fsbench.reports.runs import Run
@@ -26,7 +26,6 @@ from fsbench.reports.tables import (
     ranks,
 )
 
-MACHINE_BOUND = ("latency_ms",)  # numbers of different machines are different things
 DIGITS_OF_UNKNOWN = 4  # of a metric that this version does not know
 
 
@@ -69,13 +68,20 @@ def measured_columns(group: Group) -> list[Measured]:
     kinds: dict[tuple[str, ...], dict[str, Measurement]] = {}
     for label, run in group.all:
         for found in run.result.measurements:
-            machine = run.result.provenance.machine if found.metric in MACHINE_BOUND else ""
+            machine = where_timed(run) if found.metric in TIMES else ""
             meaning = (found.metric, found.title, found.unit, found.better, found.definition, str(found.version))
             kinds.setdefault((*meaning, machine), {})[label] = found
     order = list(METRICS)
     places = {metric: place for place, metric in enumerate(order)}
     ordered = sorted(kinds, key=lambda kind: places.get(kind[0], len(order)))  # stable: new ones as they appeared
     return [_column(kind, kinds[kind], kinds) for kind in ordered]
+
+
+def where_timed(run: Run) -> str:
+    """Name the machine, and the session, in which the swappers took turns: other times are no rivals of these."""
+    made = run.result.provenance
+    session = made.conditions.get("session", "")
+    return f"{made.machine}, session {session}" if session else made.machine
 
 
 def value_digits(metric: str) -> int:
@@ -188,7 +194,7 @@ def _splits(group: Group) -> list[str]:
     kinds: dict[str, dict[tuple[str, ...], None]] = {}
     for _, run in group.all:
         for found in run.result.measurements:
-            machine = run.result.provenance.machine if found.metric in MACHINE_BOUND else ""
+            machine = where_timed(run) if found.metric in TIMES else ""
             facts = (found.title, found.unit, found.better, found.definition, str(found.version), machine)
             kinds.setdefault(found.metric, {})[facts] = None
     names = ("network or title", "unit", "better way", "definition", "version of the metric", "machine")

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fsbench.errors import RecordError
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.reports.compare_evidence import Evidence, evidence
 from fsbench.reports.compare_match import shown_label
 from fsbench.reports.compare_settings import CompareSettings
-from fsbench.reports.compare_speed import SPEED
 from fsbench.reports.compare_verdict import Judged, Verdict, judge
 from fsbench.reports.comparison import value_digits
 from fsbench.reports.groups import comparable_groups
@@ -105,7 +104,7 @@ def _history(runs: Sequence[Run], label: str, apart: str, settings: CompareSetti
     kept = list(runs) if by == "date" else list({_commit(run): run for run in runs}.values())
     result = kept[-1].result
     names = [name for name in dict.fromkeys([*METRICS, *_measured(kept)]) if any(run.measurement(name) for run in kept)]
-    changes = _changes(kept, [name for name in names if name != SPEED], settings)
+    changes = _changes(kept, [name for name in names if name not in TIMES], settings)
     return History(
         protocol=result.config.protocol,
         label=label,

@@ -168,5 +168,6 @@ def _provenance(result: RunResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
         "Python": (made.python,),
         "Packages": (", ".join(f"{name} {version}" for name, version in made.packages.items()),),
         "Machine": (made.machine,),
+        "Conditions": tuple(f"{name}: {value}" for name, value in made.conditions.items()),
     }
     return tuple((name, tuple(one_line(text) for text in texts)) for name, texts in lines.items() if any(texts))

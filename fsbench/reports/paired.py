@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.errors import ConfigError, RecordError
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.metrics.stats import paired_difference
 from fsbench.reports.comparison import Measured, measured_columns
 from fsbench.reports.groups import Group
@@ -119,6 +119,10 @@ def _readable(group: Group) -> tuple[dict[str, Run], list[str]]:
 
 
 def _compare(column: Measured, members: dict[str, Run], reference: str, remarks: list[str]) -> list[PairedValue]:
+    if column.metric in TIMES:  # the first pass of another session is another moment
+        members = {label: run for label, run in members.items() if label in column.found}
+        if reference not in members or len(members) < 2:
+            return []
     if not set(members) <= set(column.found):
         return []
     values = {

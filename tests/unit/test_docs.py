@@ -23,14 +23,14 @@ from fsbench.engine.plugins import identify, plugin
 from fsbench.interfaces import Swapper
 from fsbench.metrics.spec import METRICS
 from fsbench.mini import items, ready
-from fsbench.protocols.presets import PRESETS, SUITES, FFppDefinition, FidDefinition, LfwDefinition
+from fsbench.protocols.presets import PRESETS, SUITES, FFppDefinition, FidDefinition, LfwDefinition, SpeedDefinition
 from fsbench.reports.paired import PAIRED_COLUMNS
 from fsbench.reports.tidy import RESULT_COLUMNS
 from fsbench.run_folder import PAIR_COLUMNS, SAMPLE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md")) + [path for path in (ROOT / "README.md",) if path.exists()]
-DEFINITIONS = {"ff++": FFppDefinition, "lfw": LfwDefinition, "fid": FidDefinition}
+DEFINITIONS = {"ff++": FFppDefinition, "lfw": LfwDefinition, "fid": FidDefinition, "speed": SpeedDefinition}
 STAGES = ("plan", "decode", "detect", "swap", "verify")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SHELL = ("bash", "sh", "console", "")

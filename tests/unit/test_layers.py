@@ -23,7 +23,7 @@ LAYERS = [
     {"engine"},
     {"protocols"},
     {"strips", "provenance", "overlap", "doctor", "content_credentials"},
-    {"run_folder"},
+    {"run_folder", "run_result"},
     {"runner"},
     {"reports"},
     {"userstudy"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ItemError
 from fsbench.interfaces import Detector, Evaluator, Swapper
-from fsbench.types import Face, ImageRef, SwapItem, Swapped
+from fsbench.types import Face, ImageRef, Part, SwapItem, Swapped
 
 PLACES = {"middle": (0.5, 0.5), "top left": (0.1, 0.1), "top right": (0.9, 0.1)}  # in the box, x and y
 POINTS = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.35, 0.75], [0.65, 0.75]])
@@ -101,3 +102,40 @@ class Crash(Swapper):
                 raise ZeroDivisionError("a bug")
             done.append(Swapped(read_rgb(item.source.image.path)))
         return done
+
+
+class Sleeper(Swapper):
+    """Sleeps, and notes how long it really slept; gives the target."""
+
+    name: ClassVar[str] = "sleeper"
+    version: ClassVar[int] = 1
+
+    def __init__(self, *, milliseconds: float = 100.0, new_source: float = 0.0, fails: bool = False) -> None:
+        self.milliseconds, self.new_source, self.fails = milliseconds, new_source, fails
+        self.slept: list[float] = []
+        self.knows = False
+
+    def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
+        self.slept.append(0.0)
+        if not self.knows:
+            self._sleep(self.new_source)
+            self.knows = True
+        for _ in items:
+            self._sleep(self.milliseconds)
+        return [ItemError("asleep") if self.fails else Swapped(read_rgb(i.target.image.path)) for i in items]
+
+    def forget(self) -> None:
+        self.knows = False
+
+    def parts(self) -> tuple[Part, ...]:
+        if not self.new_source:
+            return ()
+        return (
+            Part("painter", lambda: self._sleep(self.milliseconds), None, None, ()),
+            Part("face net", lambda: self._sleep(self.new_source), None, None, (), once_a_source=True),
+        )
+
+    def _sleep(self, milliseconds: float) -> None:
+        started = time.perf_counter()
+        time.sleep(milliseconds / 1000)
+        self.slept[-1:] = [(self.slept or [0.0])[-1] + 1000 * (time.perf_counter() - started)]

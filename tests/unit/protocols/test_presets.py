@@ -74,7 +74,12 @@ def test_a_preset_differs_from_the_default_in_named_choices_alone(preset: str, d
 
 
 def test_only_the_preset_that_repeats_such_code_aligns_with_the_landmarks_of_the_target() -> None:
-    found = {name for name, parts in PRESETS.items() for part in parts.values() if part.alignment == "target"}
+    found = {
+        name
+        for name, parts in PRESETS.items()
+        for part in parts.values()
+        if part.as_text().get("alignment") == "target"
+    }
     assert found == {"casia"}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.protocols.presets import FFppDefinition
 from fsbench.protocols.scoring import Network, Scorer
 from fsbench.protocols.set_distances import Rows
@@ -122,7 +122,9 @@ def test_a_definition_names_every_choice_the_metric_its_version_and_the_network(
     assert scorer("ab").of_pairs("pose_error", DLIB, keyed(3, 4)).measurement.definition == base
 
 
-@pytest.mark.parametrize("metric", sorted(set(METRICS) - {"fid", "kid", "coverage", "latency_ms", "size_mb"}))
+@pytest.mark.parametrize(
+    "metric", sorted(set(METRICS) - {"fid", "kid", "coverage", "size_mb", "network_gflop", "memory_mb", *TIMES})
+)
 def test_a_title_names_the_network_that_measured(metric: str) -> None:
     found = scorer("ab").of_pairs(metric, DLIB, keyed(0.5, 0.6)).measurement
     assert found.title == f"{METRICS[metric].title} (dlib ResNet)"

@@ -1,0 +1,141 @@
+"""What a time depends on besides the program: processor, clock, allocator, threads; and how fast the machine can be."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CPU = Path("/sys/devices/system/cpu")
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+ALLOCATOR_PREFIXES = ("MALLOC_", "THP_MEM_ALLOC", "GLIBC_TUNABLES", "PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "KMP_AFFINITY", "KMP_BLOCKTIME")
+UNKNOWN = "not said"
+PRODUCT_SIZE = {"cpu": 2048, "cuda": 8192, "mps": 4096}  # rows and columns of the two matrices that are multiplied
+PRODUCT_SECONDS = 1.5  # how long products are repeated for the best of them
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the work is given."""
+
+    threads: int  # of torch and of runtimes that take a number
+    device: str  # "cpu", "cuda:1", "mps"
+    precision: str
+
+
+def usable_cores() -> int:
+    """Tell how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def conditions(given: Setting) -> dict[str, str]:
+    """Say all that times depend on and that can be found out here."""
+    import torch
+
+    return {
+        "processor": processor(),
+        "os": system_name(),
+        "device": given.device if given.device == "cpu" else f"{given.device}: {gpu_name(given.device)}",
+        "cores": str(usable_cores()),
+        "clock": clock(),
+        "governor": _read(CPU / "cpu0/cpufreq/scaling_governor") or UNKNOWN,
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(given.threads),
+        "thread settings": settings(THREAD_VARIABLES),
+        "precision": given.precision,
+        "allocator": settings(ALLOCATOR_PREFIXES),
+        "huge pages": chosen(_read(HUGE_PAGES)) or UNKNOWN,
+        "preloaded": ", ".join(Path(name).name for name in os.environ.get("LD_PRELOAD", "").split()) or "nothing",
+        "grad mode": "on, unless the swapper turns it off" if torch.is_grad_enabled() else "off",
+        "TF32": "on" if torch.backends.cuda.matmul.allow_tf32 else "off",
+        "cuDNN benchmark": "on" if torch.backends.cudnn.benchmark else "off",
+    }
+
+
+def processor() -> str:
+    """Name the processor as it names itself."""
+    for line in _read(Path("/proc/cpuinfo")).splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def system_name() -> str:
+    """Name the operating system: "Ubuntu 24.04.1 LTS", "Darwin 23.1.0"."""
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}"
+
+
+def clock() -> str:
+    """Say the processor's clock now and at most, in MHz, as far as the system tells."""
+    now = [
+        value.strip()
+        for line in _read(Path("/proc/cpuinfo")).splitlines()
+        for name, _, value in [line.partition(":")]
+        if name.strip() == "cpu MHz"
+    ]
+    most = _read(CPU / "cpu0/cpufreq/cpuinfo_max_freq")
+    told = [f"{max(map(float, now)):.0f} MHz now" if now else "", f"{int(most) // 1000} MHz at most" if most else ""]
+    return ", ".join(text for text in told if text) or UNKNOWN
+
+
+def gpu_name(device: str) -> str:
+    """Name the GPU that a device stands for."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else f"{platform.machine()} GPU"
+
+
+def load() -> float | None:
+    """Tell how many processes wanted to run in the last minute; None where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
+def settings(prefixes: tuple[str, ...]) -> str:
+    """Give the environment variables that start so, or say that none is set."""
+    found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(prefixes)]
+    return ", ".join(found) or "default"
+
+
+def chosen(text: str) -> str:
+    """Give the choice in brackets of a file such as "always [madvise] never"."""
+    return text.partition("[")[2].partition("]")[0]
+
+
+def matrix_speed(given: Setting) -> float:
+    """Measure the machine's limit: the best speed of a large matrix product, GFLOP/s.
+
+    Two operations a multiplication and addition. Nothing that does the same arithmetic is faster, but fewer operations
+    may do: a convolution by Winograd's method can come out beyond it.
+    """
+    import torch
+
+    from fsbench.evaluators.inference import torch_threads
+    from fsbench.protocols.timing import stopwatch_for
+
+    size = PRODUCT_SIZE.get(given.device.partition(":")[0], 2048)
+    stopwatch, _ = stopwatch_for(given.device)
+    kind = getattr(torch, given.precision)
+    with torch_threads(given.threads), torch.inference_mode():
+        left, right = (torch.randn(size, size, dtype=kind, device=given.device) for _ in range(2))
+        out = torch.empty_like(left)
+        best, end = float("inf"), time.monotonic() + PRODUCT_SECONDS
+        while time.monotonic() < end or best == float("inf"):
+            best = min(best, stopwatch(lambda: torch.matmul(left, right, out=out)))
+    return 2 * size**3 / best / 1e6
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

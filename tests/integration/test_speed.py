@@ -1,0 +1,88 @@
+"""`fsbench run speed` as users call it, and what `fsbench compare` and `fsbench report` make of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Cli, results, values
+
+SLEEPER = f"{Path(__file__).parents[1] / 'unit/protocols/parts.py'}:Sleeper"
+
+
+@pytest.fixture(scope="module")
+def sessions(cli: Cli, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two sessions of the same two swappers, one of which takes four times as long."""
+    from fsbench.protocols import machine
+
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    words = ["--swapper", f"old={SLEEPER}", "--swapper", f"new={SLEEPER}"]
+    words += ["--swapper-arg", "old.milliseconds=15", "--swapper-arg", "new.milliseconds=60"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "PRODUCT_SECONDS", 0.0)
+        for folder in folders:
+            done = cli("run", "speed", *words, "--passes", "12", "--warmup", "1", "--out", folder)
+            assert done.code == 0, done.stderr
+            assert "times the" in done.stdout
+    return folders
+
+
+def test_two_swappers_of_one_session_are_judged_by_their_ratio(cli: Cli, sessions: list[Path]) -> None:
+    done = cli("compare", sessions[0] / "speed/old", sessions[0] / "speed/new", "--json")
+    (found,) = json.loads(done.stdout)["swappers"]
+    (judged,) = [one for one in found["metrics"] if one["metric"] == "latency_ms"]
+    assert (done.code, judged["verdict"], judged["n"]) == (1, "worse", 12)
+    assert 2 < judged["low"] <= judged["difference"]
+    back = cli("compare", sessions[0] / "speed/new", sessions[0] / "speed/old", "--json")
+    assert back.code == 0
+    assert "better" in back.stdout
+
+
+def test_times_of_two_sessions_are_not_judged(cli: Cli, sessions: list[Path]) -> None:
+    done = cli("compare", sessions[0] / "speed/old", sessions[1] / "speed/old", "--json")
+    (found,) = json.loads(done.stdout)["swappers"]
+    judged = {one["metric"]: one for one in found["metrics"]}
+    assert done.code == 0
+    assert judged["latency_ms"]["verdict"] == "unsure"
+    assert "not measured turn by turn" in judged["latency_ms"]["note"]
+    assert set(judged) == {"latency_ms", "memory_mb"}
+
+
+def test_a_report_keeps_sessions_apart(cli: Cli, sessions: list[Path], tmp_path: Path) -> None:
+    done = cli("report", *sessions, "--out", tmp_path)
+    assert done.code == 0, done.stderr
+    page, table = (tmp_path / "report.html").read_text(), (tmp_path / "report.csv").read_text()
+    assert page.count("matrix product: ") == 4
+    assert "session" in done.stdout
+    assert table.count("latency_p95_ms") == 4
+    assert "Latency" in (tmp_path / "report.tex").read_text()
+
+
+def test_the_run_folder_has_a_row_a_pass(sessions: list[Path]) -> None:
+    from fsbench.reports.integrity import edits
+    from fsbench.reports.runs import load_runs
+
+    found = results(sessions[0], "speed")
+    assert found["old"]["planned"] == found["old"]["swapped"] == 12
+    assert values(found["new"])["latency_ms"] >= 60
+    for run in load_runs([sessions[0]]).runs:
+        assert edits(run) == []
+        assert run.samples["pass"] == list(range(1, 13))
+        assert len(set(run.samples["session"])) == 1
+        assert all(run.samples["ok"])
+
+
+def test_options_of_speed_are_refused_elsewhere_and_foreign_ones_here(cli: Cli, mini: Path) -> None:
+    for words, found in (
+        (("ff++", "--data", "mini", "--passes", "3"), "ff++ has no use for --passes"),
+        (("speed", "--real", "."), "speed has no use for --real"),
+        (("speed", "--passes", "0"), "'passes' is '0'"),
+        (("speed", "--set", "frames=3"), "no setting is called 'frames'"),
+    ):
+        done = cli("run", *words)
+        assert done.code == 2
+        assert done.stderr.splitlines()[-2].startswith("fsbench: "), done.stderr
+        assert found in done.stderr
+        assert "Traceback" not in done.stderr
