@@ -79,6 +79,8 @@ def evaluate(
     label = name or getattr(function, "__name__", type(function).__name__)
     if settings.get("workers", 1) != 1:
         raise ConfigError("a function lives in one process", hint="workers=1, or --swapper path/to/file.py:Class")
+    if settings.get("executor", "local") != "local":
+        raise ConfigError("a function lives in this process, not on a cluster", hint="fsbench run --swapper FILE:Class")
     with registered(function, name=label, version=version) as args:
         swapper = {"name": "fsbench.adapters.function:FunctionSwapper", "label": label, "args": args}
         given = {**settings, "protocol": protocol, "workers": 1, "swappers": [swapper]}

@@ -86,7 +86,10 @@ class RunConfig(Record):
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"
     precision: Literal["float32", "float16", "bfloat16"] = "float32"  # of the networks that know others, on a GPU
-    workers: int = Field(default=0, ge=0)  # 0: by the number of cores and of swaps
+    executor: Literal["local", "ray"] = "local"  # who does the work: this machine, or a Ray cluster
+    ray_address: str = ""  # of the cluster; empty: the one that this machine belongs to, or one started for the run
+    gpus_per_worker: float = Field(default=0.0, ge=0)  # on Ray; 0: a whole one where the device is a GPU
+    workers: int = Field(default=0, ge=0)  # 0: by the number of cores and of swaps; on Ray as many as fit
     out: str = "runs"
 
 

@@ -13,7 +13,7 @@ from fsbench import catalog, overlap
 from fsbench.engine import plugins
 from fsbench.engine.bench import Bench, Ledger, Progress, silent
 from fsbench.engine.cache import Cache
-from fsbench.engine.executors import executor
+from fsbench.engine.executors import check_executor, executor
 from fsbench.engine.plugins import Identified, identify, plugin
 from fsbench.errors import ConfigError
 from fsbench.evaluators.inference import check_device
@@ -69,7 +69,13 @@ def prepare(config: RunConfig) -> Prepared:
     settings = protocol.evaluator_settings()
     roles = [*protocol.roles, *(role for role in protocol.optional_roles if role in names)]
     evaluators = {role: _evaluator(role, names[role], settings.get(role, {}), context, Evaluator) for role in roles}
-    check_device(config.device)
+    check_executor(config)
+    if protocol.needs_quiet and config.executor != "local":
+        raise ConfigError(
+            f"{config.protocol} measures one machine", hint=f"fsbench run {config.protocol} without --executor"
+        )
+    if config.executor == "local":  # the head of a cluster may have no GPU; a worker says so of its own
+        check_device(config.device)
     check_writable(Path(config.out))
     plan = protocol.plan()
     context = {**context, **protocol.swapper_settings()}
@@ -88,9 +94,11 @@ def run(
 ) -> Finished:
     """Do the work and write one folder a swapper; what is finished stays, whatever happens later."""
     config, finished = prepared.config, Finished()
+    alone = config.model_copy(update={"workers": 1}) if prepared.protocol.needs_quiet else config
+    workers = executor(alone, planned=prepared.plan.planned, say=notify)
     bench = Bench(
         cache=cache,
-        executor=executor(1 if prepared.protocol.needs_quiet else config.workers, planned=prepared.plan.planned),
+        executor=workers,
         detector=prepared.detector,
         evaluators=prepared.evaluators,
         progress=progress,

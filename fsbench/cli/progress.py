@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from fsbench.engine.bench import Advance
+
+
+LINE_SECONDS = 60.0  # between two lines where stderr is a file
+
 
 @contextlib.contextmanager
-def bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show one bar; where stderr is no terminal, one line when it is done."""
+def bar(label: str, total: int) -> Iterator[Advance]:
+    """Show one bar; where stderr is no terminal, a line a minute and one when it is done."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
+    started = spoken = time.monotonic()
+    last = ""
     with tqdm(total=total, desc=f"{label:<24}", unit="", file=sys.stderr, disable=not terminal, leave=True) as shown:
+        count = 0
 
-        def advance(done: int) -> None:
-            shown.update(done)
+        def advance(done: int, note: str = "") -> None:
+            nonlocal count, spoken, last
+            count, last = count + done, note
+            if terminal:
+                shown.set_postfix_str(note, refresh=False)
+                shown.update(done)
+            elif (now := time.monotonic()) - spoken >= LINE_SECONDS:
+                spoken = now
+                rate = f"{count / (now - started):.1f} a second"
+                print(f"{label}: {count} of {total}, {rate}{note and ', ' + note}", file=sys.stderr)
 
         yield advance
     if not terminal:
-        print(f"{label}: {total} done", file=sys.stderr)
+        print(f"{label}: {total} done{last and ' (' + last + ')'}", file=sys.stderr)
 
 
 class ByteBar:

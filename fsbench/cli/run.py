@@ -78,6 +78,13 @@ def run(
     workers: Annotated[
         int | None, typer.Option(help="Processes; default: by cores and swaps.", rich_help_panel=WORK)
     ] = None,
+    executor: Annotated[str | None, typer.Option(help="local, or ray for a cluster.", rich_help_panel=WORK)] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="auto, HOST:PORT or ray://HOST:PORT.", rich_help_panel=WORK)
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None, typer.Option(help="Ray: share of a GPU a worker takes, such as 0.5.", rich_help_panel=WORK)
+    ] = None,
     max_failed: Annotated[
         float | None, typer.Option(help="Share of failed swaps that is not an error.", rich_help_panel=WORK)
     ] = None,
@@ -121,6 +128,9 @@ def run(
         "device": device,
         "precision": precision,
         "workers": workers,
+        "executor": executor,
+        "ray_address": ray_address,
+        "gpus_per_worker": gpus_per_worker,
         "max_failed": max_failed,
         "allow_overlap": allow_overlap,
         "out": str(out) if out else None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,16 @@ from fsbench.errors import ItemError
 from fsbench.interfaces import Swapper
 from fsbench.types import Face, Features, FrameRef, ImageRef, SwapItem, SwapResult
 
-Progress = Callable[[str, int], contextlib.AbstractContextManager[Callable[[int], None]]]
-"""Opens a progress bar, given what is done and how many items; the function it gives adds finished items."""
+
+class Advance(Protocol):
+    """Adds finished items to a progress bar, with what there is to say of the workers."""
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Add finished items."""
+
+
+Progress = Callable[[str, int], contextlib.AbstractContextManager[Advance]]
+"""Opens a progress bar, given what is done and how many items."""
 
 T = TypeVar("T")
 STILLS_AT_ONCE = 16
@@ -33,9 +41,9 @@ FLUSH_AFTER = 64  # finished items between two transactions: what a crash can co
 
 
 @contextlib.contextmanager
-def silent(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def silent(label: str, total: int) -> Iterator[Advance]:
     """Show no progress."""
-    yield lambda done: None
+    yield lambda done, note="": None
 
 
 @dataclass
@@ -109,7 +117,7 @@ class Bench:
             found[image] = faces
             return keys[image], json.dumps([to_json(face) for face in faces]).encode()
 
-        task = Task("detect", self.detector.plugin)
+        task = Task.of("detect", self.detector)
         batches = _batches(missing, self.detector.plugin.build().batch_size)
         failed = self._compute(task, batches, keep, label="find faces", total=len(missing))
         found.update(failed)
@@ -150,7 +158,7 @@ class Bench:
             return keys[item], json.dumps([encoded.sha256, matrix]).encode()
 
         batches = _batches(missing, swapper.batch_size)
-        failed = self._compute(Task("swap", by.plugin), batches, keep, label=f"swap: {by.name}", total=len(missing))
+        failed = self._compute(Task.of("swap", by), batches, keep, label=f"swap: {by.name}", total=len(missing))
         found.update({item.pair.key: error for item, error in failed.items()})
         return found
 
@@ -173,7 +181,7 @@ class Bench:
             rows[keys[face]] = row
             return keys[face], row.tobytes()
 
-        task, batches = Task("extract", by.plugin), _batches(missing, evaluator.batch_size)
+        task, batches = Task.of("extract", by), _batches(missing, evaluator.batch_size)
         failed = self._compute(task, batches, keep, label=f"measure {role}", total=len(missing), stage=role)
         rows.update({keys[face]: error for face, error in failed.items()})
         values = np.zeros((len(faces), evaluator.dim), np.float32)
@@ -230,7 +238,7 @@ class Bench:
                         else:
                             key, value = keep(item, outcome)
                             unsaved[key] = value
-                    advance(len(items))
+                    advance(len(items), self.executor.status())
                     if len(unsaved) >= FLUSH_AFTER:
                         self.cache.put(unsaved)
                         unsaved = {}

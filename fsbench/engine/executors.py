@@ -1,17 +1,18 @@
-"""Where batches are worked on: in this process, or in several processes of this machine."""
+"""Where batches are worked on: in this process, in several of this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
 from fsbench.engine.stages import Task, perform
-from fsbench.errors import ItemError
+from fsbench.errors import ConfigError, ItemError
+from fsbench.records import RunConfig
 
 MOST_UNASKED = 8  # workers: each holds networks of its own in memory
 WORTH_A_WORKER = 100  # planned swaps: for fewer, starting a process costs more than it saves
@@ -24,6 +25,10 @@ class Executor(ABC):
     @abstractmethod
     def map(self, task: Task, batches: Iterable[Sequence[Any]]) -> Iterator[Done]:
         """Give each batch with its outcomes as soon as it is done."""
+
+    def status(self) -> str:
+        """Say what there is to say of the workers, for a progress bar."""
+        return ""
 
     def close(self) -> None:
         """Let the workers go."""
@@ -103,10 +108,44 @@ class Processes(Executor):
         )
 
 
-def executor(workers: int, *, planned: int) -> Executor:
-    """Choose by the number of workers; 0 takes one a core, at most eight, where there is work for them."""
-    if workers == 0:
-        workers = max(1, min(os.cpu_count() or 1, MOST_UNASKED, planned // WORTH_A_WORKER))
+def check_executor(config: RunConfig) -> None:
+    """Refuse settings of one executor for the other.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if config.executor == "local":
+        for flag, value in (("--ray-address", config.ray_address), ("--gpus-per-worker", config.gpus_per_worker)):
+            if value:
+                raise ConfigError(f"{flag} is for a Ray cluster", hint=f"--executor ray {flag} {value}")
+        return
+    if config.device == "cpu" and config.gpus_per_worker:
+        raise ConfigError("--gpus-per-worker is given and the device is cpu", hint="--device cuda")
+    if ":" in config.device:
+        raise ConfigError(f"the device is '{config.device}', but Ray deals the GPUs out", hint="--device cuda")
+    if config.gpus_per_worker > 1 and config.gpus_per_worker % 1:
+        found = f"--gpus-per-worker {config.gpus_per_worker:g} is neither a share of one nor whole"
+        raise ConfigError(found, hint="0.5, 1, 2")
+
+
+def executor(config: RunConfig, *, planned: int, say: Callable[[str], None] = lambda line: None) -> Executor:
+    """Choose by the settings; without a number of workers, take one a core, at most eight, where there is work.
+
+    Args:
+        config: of the run.
+        planned: swaps; for few of them, more workers cost more than they save.
+        say: gets lines for the user.
+
+    Raises:
+        DependencyError: Ray is asked for and not installed, or a node of the cluster has another fsbench.
+        ConfigError: there is no such cluster.
+    """
+    if config.executor == "ray":
+        from fsbench.engine.ray_executor import RayWorkers
+
+        gpus = 0.0 if config.device == "cpu" else config.gpus_per_worker or 1.0
+        return RayWorkers(address=config.ray_address, workers=config.workers, gpus_per_worker=gpus, say=say)
+    workers = config.workers or max(1, min(os.cpu_count() or 1, MOST_UNASKED, planned // WORTH_A_WORKER))
     return Local() if workers == 1 else Processes(workers)
 
 

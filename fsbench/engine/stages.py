@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.data.frames import picture_size, pixel_sha256, png_bytes, read_frames
-from fsbench.engine.plugins import Plugin
+from fsbench.engine.plugins import Identified, Plugin
 from fsbench.errors import FsbenchError, ItemError
 from fsbench.interfaces import Detector, Evaluator, Swapper
 from fsbench.types import IDENTITY_MATRIX, Face, FrameRef, ImageRef, SwapItem, Swapped
@@ -27,6 +27,12 @@ class Task:
 
     stage: str  # "decode" | "detect" | "swap" | "extract"
     plugin: Plugin | None = None
+    weights: tuple[tuple[str, str], ...] = ()  # file -> sha256, what a worker elsewhere must have too
+
+    @classmethod
+    def of(cls, stage: str, by: Identified) -> Task:
+        """Name the work of a plugin whose files are known."""
+        return cls(stage, by.plugin, tuple(sorted(by.weights.items())))
 
 
 @dataclass(frozen=True)

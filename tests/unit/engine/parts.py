@@ -38,6 +38,11 @@ class Inverted(Swapper):
         if item.pair.key == self.bad:
             if self.how == "kill":
                 os._exit(1)
+            if self.how == "kill-once":
+                if Path(f"{self.log}.killed").exists():
+                    return Swapped(255 - read_rgb(item.target.image.path))
+                Path(f"{self.log}.killed").touch()
+                os._exit(1)
             if self.how == "crash":
                 raise ZeroDivisionError("a bug in somebody's swapper")
             if self.how == "size":

@@ -1,0 +1,224 @@
+"""The Ray executor on a cluster of two nodes on this machine: local's numbers, and what a death costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fsbench.data.frames import png_bytes
+from fsbench.engine.bench import Bench
+from fsbench.engine.cache import Cache
+from fsbench.engine.executors import Executor, Local, executor
+from fsbench.engine.plugins import identify, plugin
+from fsbench.errors import ConfigError, DependencyError, ItemError
+from fsbench.interfaces import Detector, Evaluator, Swapper
+from fsbench.records import run_config
+from fsbench.types import Face, FrameRef, ImageRef, SwapItem, SwapPair, SwapResult
+from tests.integration.conftest import Run, numbers, results
+
+pytest.importorskip("ray", reason="needs ray, which the extra 'ray' installs")
+pytestmark = pytest.mark.slow
+
+DEAD = "its process ended without a word, so it crashed, was killed, or had no memory left"
+PARTS = Path(__file__).parents[1] / "unit" / "engine" / "parts.py"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    from tests.integration.ray_cluster import cluster
+
+    with cluster(2) as started:
+        yield started
+
+
+@pytest.fixture
+def workers(cluster: Any) -> Iterator[Executor]:
+    started = executor(run_config(protocol="ff++", executor="ray", ray_address=cluster.address), planned=100)
+    yield started
+    started.close()
+
+
+def make_bench(folder: Path, workers: Executor) -> Bench:
+    return Bench(
+        cache=Cache(folder / "cache"),
+        executor=workers,
+        detector=identify(plugin("fsbench.evaluators.detectors:Dlib", {}, {}), Detector),
+        evaluators={"identity": identify(plugin(f"{PARTS}:Pixels", {}, {}), Evaluator)},
+    )
+
+
+def items(bench: Bench, folder: Path, count: int, side: int = 64) -> list[SwapItem]:
+    """Make noisy pictures, so that each is as large in the object store as a real one."""
+    made, rng = [], np.random.default_rng(0)
+    for number in range(count):
+        path = folder / f"{number}.png"
+        path.write_bytes(png_bytes(rng.integers(0, 256, (side, side, 3), np.uint8)))
+        made.append(FrameRef(path))
+    faces = [
+        Face(image, np.array([0.0, 0.0, side, side]), np.full((5, 2), side / 2), 1.0)
+        for image in bench.images(made).values()
+        if isinstance(image, ImageRef)
+    ]
+    return [SwapItem(SwapPair(f"k{n}", made[n], made[n], "s", "t"), face, face) for n, face in enumerate(faces)]
+
+
+def inverted(**settings: str) -> Any:
+    return identify(plugin(f"{PARTS}:Inverted", settings, {}), Swapper)
+
+
+def test_a_cluster_gives_the_numbers_of_this_machine(
+    cluster: Any, fsbench: Run, real_data: Path, tmp_path: Path
+) -> None:
+    words = ["run", "ff++", "--data", real_data / "ffpp_mini", "--limit", "10", "--no-controls"]
+    here = fsbench(*words, "--out", tmp_path / "here", cache=tmp_path / "c1")
+    there = fsbench(
+        *(*words, "--executor", "ray", "--ray-address", cluster.address),
+        *("--out", tmp_path / "there"),
+        cache=tmp_path / "c2",
+    )
+    assert here.returncode == there.returncode == 0, here.stderr + there.stderr
+    assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
+    one, two = results(tmp_path / "here"), results(tmp_path / "there")
+    assert [numbers(result) for result in one.values()] == [numbers(two[label]) for label in one]
+    for label in one:
+        ((first,), (second,)) = ((tmp_path / run / "ff++" / label).iterdir() for run in ("here", "there"))
+        assert first.name == second.name
+        for file in ("pairs.csv", "failures.csv", "samples.parquet"):
+            assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+def test_a_death_costs_its_own_task_alone(workers: Executor, tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, workers)
+    pairs = items(bench, tmp_path, 12)
+    once = bench.swap(inverted(bad="k5", how="kill-once", log=str(tmp_path / "once")), pairs)
+    assert all(isinstance(outcome, SwapResult) for outcome in once.values())
+    assert workers.status().endswith("retries")
+    twice = bench.swap(inverted(bad="k5", how="kill", log=str(tmp_path / "twice")), pairs)
+    failed = {key: outcome.reason for key, outcome in twice.items() if isinstance(outcome, ItemError)}
+    assert failed == {"k5": f"killed its worker process twice: {DEAD}"}
+    done = (tmp_path / "once").read_text().split()
+    assert sorted(set(done)) == sorted(twice)
+    assert len(done) <= len(pairs) + 4  # the batch of the victim, and what waited behind it
+
+
+def test_a_lost_node_costs_its_tasks_alone(cluster: Any, tmp_path: Path) -> None:
+    doomed = cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20)
+    settings = {"executor": "ray", "ray_address": cluster.address, "workers": 3}
+    workers = executor(run_config(protocol="ff++", **settings), planned=100)
+    try:
+        bench = make_bench(tmp_path, workers)
+        pairs = items(bench, tmp_path, 40)
+        seen = 0
+
+        def lose_the_node(done: int, note: str = "") -> None:
+            nonlocal seen
+            seen += done
+            if seen >= 10 and doomed in cluster.list_all_nodes():
+                cluster.remove_node(doomed, allow_graceful=False)
+
+        from contextlib import nullcontext
+
+        bench.progress = lambda label, total: nullcontext(lose_the_node)
+        found = bench.swap(inverted(log=str(tmp_path / "log")), pairs)
+    finally:
+        workers.close()
+    assert len(found) == 40
+    assert all(isinstance(outcome, SwapResult) for outcome in found.values())
+    assert seen == 40
+
+
+def test_workers_that_do_not_see_the_pictures_get_them(workers: Executor, tmp_path: Path) -> None:
+    """The files are moved away behind the driver's back: workers that are shown them by content do not need them."""
+    from fsbench.engine import parcels
+    from fsbench.engine.stages import Task, perform
+
+    bench = make_bench(tmp_path, Local())
+    (pair,) = items(bench, tmp_path, 1)
+    for task, item in (
+        (Task.of("swap", inverted()), pair),
+        (Task.of("extract", bench.evaluators["identity"]), pair.target),
+        (Task.of("detect", bench.detector), pair.target.image),
+        (Task("decode"), pair.pair.target),
+    ):
+        by_path, shipped = (parcels.pack(task, [item], ship=ship) for ship in (False, True))
+        wanted, _ = perform(task, [item])
+        away = pair.target.image.path.rename(tmp_path / "away")
+        unseen = parcels.work(task, by_path, set())
+        answer = parcels.work(task, shipped, set())
+        away.rename(pair.target.image.path)
+        assert isinstance(unseen, parcels.Unseen) and parcels.can_be_shipped(task, [item], unseen)
+        assert isinstance(answer, tuple)
+        assert repr(answer[0]) == repr(wanted)
+
+
+def test_a_full_object_store_slows_and_does_not_lose(workers: Any, tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, workers)
+    for member in workers._crew.members:
+        member.is_blind = True  # so that every picture, 12 MB each, goes through stores of 80 MiB
+    pairs = items(bench, tmp_path, 8, side=2000)
+    for member in workers._crew.members:
+        member.is_blind = True
+    found = bench.swap(inverted(), pairs)
+    assert len(found) == 8
+    assert all(isinstance(outcome, SwapResult) for outcome in found.values())
+
+
+def test_another_fsbench_on_a_node_is_refused() -> None:
+    from fsbench.engine.ray_worker import about_here, require_same
+
+    here = about_here()
+    require_same("n1", here, here)
+    with pytest.raises(DependencyError, match=r"node n1 has fsbench 0\.0\.1 \(source x\), the driver has"):
+        require_same("n1", {**here, "fsbench": "0.0.1 (source x)"}, here)
+    with pytest.raises(DependencyError, match="node n1 has fsbench not installed"):
+        require_same("n1", {}, here)
+
+
+def test_no_cluster_at_the_address_is_one_line(fsbench: Run, real_data: Path, tmp_path: Path) -> None:
+    words = [
+        "run",
+        "ff++",
+        "--data",
+        real_data / "ffpp_mini",
+        "--executor",
+        "ray",
+        "--ray-address",
+        "ray://127.0.0.1:1",
+    ]
+    done = fsbench(*words, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "no Ray cluster can be used at 'ray://127.0.0.1:1'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"ray_address": "auto"}, "--ray-address is for a Ray cluster"),
+        ({"executor": "ray", "gpus_per_worker": 0.5}, "the device is cpu"),
+        ({"executor": "ray", "device": "cuda:1"}, "Ray deals the GPUs out"),
+        ({"executor": "ray", "device": "cuda", "gpus_per_worker": 1.5}, "neither a share"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], message: str) -> None:
+    from fsbench.engine.executors import check_executor
+
+    with pytest.raises(ConfigError, match=message):
+        check_executor(run_config(protocol="ff++", **settings))
+
+
+def test_without_ray_there_is_a_clear_line(real_data: Path, tmp_path: Path) -> None:
+    code = "import sys; sys.modules['ray'] = None; from fsbench.cli.main import main; main()"
+    words = ["run", "ff++", "--data", str(real_data / "ffpp_mini"), "--executor", "ray", "--out", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-2:] == [
+        "fsbench: --executor ray needs the package 'ray'",
+        '  try: pip install "fsbench[ray]"',
+    ]
