@@ -55,8 +55,12 @@ class Finished:
         return [r for r in self.results if r.planned and r.planned - r.swapped > r.config.max_failed * r.planned]
 
 
-def prepare(config: RunConfig) -> Prepared:
+def prepare(config: RunConfig, *, writes: bool = True) -> Prepared:
     """Check everything that can be checked before the first pixel.
+
+    Args:
+        config: the settings.
+        writes: whether run folders will be written, so that their place must be one.
 
     Raises:
         FsbenchError: a name, setting, weight file, data folder or output folder is not right.
@@ -76,7 +80,8 @@ def prepare(config: RunConfig) -> Prepared:
         )
     if config.executor == "local":  # the head of a cluster may have no GPU; a worker says so of its own
         check_device(config.device)
-    check_writable(Path(config.out))
+    if writes:
+        check_writable(Path(config.out))
     plan = protocol.plan()
     context = {**context, **protocol.swapper_settings()}
     swappers = _swappers(config, context, controls=config.controls and protocol.has_controls) if protocol.swaps else {}

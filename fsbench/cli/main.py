@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, baseline, compare, history, inspect, report, run, swap, train, userstudy, zoo
+from fsbench.cli import assets, baseline, compare, explain, history, inspect, report, run, swap, train, userstudy, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ run.register(app)
 swap.register(app)
 inspect.register(app)
 report.register(app)
+explain.register(app)
 compare.register(app)
 baseline.register(app)
 history.register(app)

@@ -27,7 +27,7 @@ LAYERS = [
     {"runner"},
     {"reports"},
     {"userstudy"},
-    {"api", "experiments"},
+    {"api", "experiments", "explain"},
     {"cli"},
     {"__main__"},
 ]
