@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fsbench.cli import userstudy_analyse
+from fsbench.cli import userstudy_analyse, userstudy_create
 
 group = typer.Typer(help="Make, serve and analyse a blinded 0-5 rating study.", no_args_is_help=True)
 
@@ -14,4 +14,5 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="userstudy")
 
 
+userstudy_create.register(group)
 userstudy_analyse.register(group)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, insert
 
-from fsbench.userstudy.spec import Kind, StudySpec
+from fsbench.userstudy.spec import Kind, Question, StudySpec
 from fsbench.userstudy.store.migrate import SCHEMA
 from fsbench.userstudy.store.sessions import hashed, log, new_token, now
 from fsbench.userstudy.store.tables import asset, assignment, item_set, method, rater, stimulus, study
@@ -31,7 +31,7 @@ class Stimulus:
 
     method: str
     picture: Picture
-    expect: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    expect: Mapping[Question, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
