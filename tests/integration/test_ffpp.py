@@ -296,7 +296,11 @@ def test_interrupting_keeps_what_is_finished(mini: Path, tmp_path: Path) -> None
         str(tmp_path / "out"),
     ]
     running = subprocess.Popen(
-        [sys.executable, "-m", "fsbench", *words], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "fsbench", *words],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     assert running.stderr is not None
     for line in running.stderr:
