@@ -11,6 +11,7 @@ import numpy as np
 
 from fsbench.data.frames import write_atomically
 from fsbench.userstudy.layout import lay_out
+from fsbench.userstudy.links import write_links
 from fsbench.userstudy.pictures import plain_png
 from fsbench.userstudy.plan import gold_pool, make_plan
 from fsbench.userstudy.spec import ASSETS_FOLDER, HIDDEN, SPEC_FILE, Counts, Kind, MethodSpec, StudySpec
@@ -57,7 +58,9 @@ def make_study(folder: Path, *, methods: int = 3, seed: int = 5, url: str = "", 
     }
     plan = make_plan(counts, methods=methods, seed=seed, gold_sets=pool)
     write_atomically(folder / SPEC_FILE, spec.text().encode())
-    return Made(folder, spec, create_store(folder, spec, *lay_out(plan, sets), url), url)
+    links = create_store(folder, spec, *lay_out(plan, sets), url)
+    write_links(folder, links)
+    return Made(folder, spec, links, url)
 
 
 def rater_at_work(made: Made, store: Store, ordinal: int = 1) -> Session:

@@ -20,6 +20,7 @@ ASSETS_FOLDER = "assets"
 TEXTS_FOLDER = "texts"
 LINKS_FILE = "links.csv"
 VOTES_CSV, VOTES_PARQUET, VOTES_JSON = "votes.csv", "votes.parquet", "votes.json"
+RATERS_CSV = "raters.csv"
 
 Question = Literal["realism", "identity", "attributes"]
 Kind = Literal["main", "training", "gold", "repeat"]
@@ -150,4 +151,4 @@ def load_spec(folder: Path) -> StudySpec:
         return parse_spec(file.read_text(encoding="utf-8"), str(file))
     except OSError as error:
         message = f"{folder} holds no study: {file.name}: {error.strerror}"
-        raise RecordError(message, hint="a study folder holds study.json") from None
+        raise RecordError(message, hint="fsbench userstudy create RUN... -o STUDY") from None

@@ -86,8 +86,7 @@ def analyse(study: Study, *, draws: int = DRAWS) -> Findings:
         left = study.main[study.main["rater"].isin(kept)]
         screened = _selection("screened raters", left, spec, draws) if len(left) else None
     metrics, remarks = metric_values(spec.methods)
-    if study.is_interim:
-        remarks = (INTERIM, *remarks)
+    remarks = (*([INTERIM] if study.is_interim else []), *study.remarks, *remarks)
     basis = study.main if screened is None else study.main[study.main["rater"].isin(kept)]
     asked = [_scores(basis, spec, question) for question in everyone.questions]
     found = [correlate(scores, metric, seed=spec.seed) for metric in metrics for scores in asked]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.catalog import load
-from fsbench.errors import ConfigError, RecordError
+from fsbench.errors import RecordError
 from fsbench.reports.tidy import FORMULA_STARTS
 from fsbench.userstudy.spec import (
     HIGHEST,
     KINDS,
     LOWEST,
     QUESTIONS,
+    RATERS_CSV,
     STORE_FILE,
     STORE_URL_FILE,
     VOTE_COLUMNS,
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 NULLABLE = ("expect_low", "expect_high", "repeat_of", "shown_at", "at")
 WHOLE = ("rater", "position", "slot", "score")
 TEXT = ("set", "kind", "method", "question", "repeat_of")
-HINT = "columns of votes: docs/userstudy-analysis.md"
+HINT = "fsbench userstudy export STUDY"
+EXPORT = "fsbench.userstudy.export"  # imported when a store is read: it needs a package that votes in files do not
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Study:
     spec: StudySpec
     votes: pd.DataFrame
     is_interim: bool = False  # raters are still at work
+    remarks: tuple[str, ...] = ()  # whose votes are not among them
 
     def __post_init__(self) -> None:
         """Refuse votes of another study, which no table would show.
@@ -55,7 +60,7 @@ class Study:
                 message = f"there are votes on the {name} '{strange[0]}'; the study has {', '.join(known)}"
                 raise RecordError(message, hint="study.json and the votes of one and the same export")
         if self.main.empty:
-            raise RecordError("no main set is rated yet", hint="wait for the first rater")
+            raise RecordError("no main set is rated yet", hint="fsbench userstudy status STUDY")
 
     @property
     def main(self) -> pd.DataFrame:
@@ -88,7 +93,7 @@ def read_study(folder: Path, *, store: str = "", interim: bool = False) -> Study
     """
     place = folder if folder.is_dir() else folder.parent
     if not store and any((place / name).exists() for name in (VOTES_CSV, VOTES_PARQUET)):
-        return Study(load_spec(folder), checked(_exported(place), where=str(place)))
+        return Study(load_spec(folder), checked(_exported(place), where=str(place)), remarks=_exported_remarks(place))
     if not store and not any((place / name).exists() for name in (STORE_FILE, STORE_URL_FILE)):
         load_spec(folder)  # says so if there is no study at all
         raise RecordError(f"{place} holds neither {VOTES_CSV} nor {VOTES_PARQUET} nor a store", hint=HINT)
@@ -109,7 +114,7 @@ def checked(votes: pd.DataFrame, *, where: str) -> pd.DataFrame:
     if missing:
         raise RecordError(f"the votes of {where} have no column '{missing[0]}'", hint=HINT)
     if votes.empty:
-        raise RecordError(f"{where} holds no vote yet", hint="wait for the first rater")
+        raise RecordError(f"{where} holds no vote yet", hint="fsbench userstudy status STUDY")
     found = votes.loc[:, list(VOTE_COLUMNS)].reset_index(drop=True)
     for name in VOTE_COLUMNS:
         if name not in NULLABLE and found[name].isna().any():
@@ -125,6 +130,17 @@ def checked(votes: pd.DataFrame, *, where: str) -> pd.DataFrame:
     return found.sort_values(["rater", "position", "slot", "question", "set"], kind="stable", ignore_index=True)
 
 
+def left_out(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+    """Say which raters' votes are not in the table, from rows as raters.csv has them."""
+    found = [
+        f"The votes of rater {row[0]} ({row[4]} main sets) are left out, as was decided by hand: {row[2]}."
+        for row in rows
+        if row[1] == "excluded"
+    ]
+    gone = [str(row[0]) for row in rows if row[1] == "withdrawn"]
+    return (*found, *([f"Withdrawn, with all votes: {len(gone)} raters ({', '.join(gone)})."] if gone else []))
+
+
 def scores_of(votes: pd.DataFrame, methods: tuple[str, ...], question: str) -> Scores:
     """Lay out the answers to one question by visit and method, in the order of raters and their sets."""
     asked = votes[(votes["question"] == question) & votes["method"].isin(methods)]
@@ -135,18 +151,13 @@ def scores_of(votes: pd.DataFrame, methods: tuple[str, ...], question: str) -> S
 
 
 def _stored(folder: Path, url: str, interim: bool) -> Study:
-    votes = load("fsbench.userstudy.export:votes")
-    study_state, open_store = load("fsbench.userstudy.session:study_state"), load("fsbench.userstudy.store:open_store")
-    store = open_store(folder, url)
+    refuse_peeking, votes = load(f"{EXPORT}:refuse_peeking"), load(f"{EXPORT}:votes")
+    store = load("fsbench.userstudy.store:open_store")(folder, url)
     try:
-        with store.read() as connection:
-            is_open = study_state(store, connection) == "open"
-        if is_open and not interim:
-            raise ConfigError(
-                f"the study of {folder} is open: who looks at scores now may stop it when they please",
-                hint="--interim to look all the same",
-            )
-        return Study(store.spec, checked(votes(store), where=str(folder)), is_interim=is_open)
+        refuse_peeking(store, interim=interim)
+        found = checked(votes(store), where=str(folder))
+        remarks = left_out(load(f"{EXPORT}:raters")(store))
+        return Study(store.spec, found, is_interim=store.state == "open", remarks=remarks)
     finally:
         store.close()
 
@@ -162,6 +173,19 @@ def _exported(folder: Path) -> pd.DataFrame:
         return pd.read_parquet(parquet)
     except (OSError, ValueError) as error:
         raise RecordError(f"the votes of {folder} cannot be read: {error}", hint=HINT) from None
+
+
+def _exported_remarks(place: Path) -> tuple[str, ...]:
+    """Say whose votes an export left out; nothing where it tells nothing of raters."""
+    file = place / RATERS_CSV
+    if not file.exists():
+        return ()
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = [tuple(row) for row in csv.reader(lines)][1:]
+        return left_out(rows)
+    except (OSError, ValueError, IndexError) as error:
+        raise RecordError(f"{file} cannot be read: {error}", hint="fsbench userstudy export STUDY") from None
 
 
 def _unguarded(texts: pd.Series) -> pd.Series:

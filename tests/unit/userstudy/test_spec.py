@@ -46,4 +46,4 @@ def test_a_wrong_spec_is_refused_in_one_line(tmp_path: Path, change: dict[str, o
 def test_a_folder_without_a_study_names_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="holds no study") as caught:
         load_spec(tmp_path)
-    assert "study.json" in caught.value.hint
+    assert caught.value.hint == "fsbench userstudy create RUN... -o STUDY"

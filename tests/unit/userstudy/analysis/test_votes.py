@@ -53,7 +53,7 @@ def test_a_folder_without_votes_is_refused_with_what_to_do(tmp_path, spec):
     (tmp_path / "study.json").write_text(spec(["one", "two"]).text(), encoding="utf-8")
     with pytest.raises(RecordError, match=r"holds neither votes.csv nor votes.parquet nor a store") as caught:
         read_study(tmp_path)
-    assert "columns of votes" in caught.value.hint
+    assert caught.value.hint == "fsbench userstudy export STUDY"
 
 
 def test_a_file_that_is_no_table_is_refused(tmp_path, spec):
