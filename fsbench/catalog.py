@@ -71,6 +71,7 @@ PROTOCOLS: dict[str, Entry] = {
     "ff++": Entry("fsbench.protocols.ffpp:FFppProtocol", "ID retrieval, pose, expression, FID on FaceForensics++"),
     "lfw": Entry("fsbench.protocols.lfw:LfwProtocol", "cosine similarity on the 3000 negative pairs of LFW"),
     "fid": Entry("fsbench.protocols.fid:FidProtocol", "Frechet and kernel distance of any two folders"),
+    "size": Entry("fsbench.protocols.size:SizeProtocol", "parameters and files of networks, in MB"),
     "speed": Entry("fsbench.protocols.speed:SpeedProtocol", "how long a swap takes, turn by turn; memory, FLOPs"),
 }
 

@@ -20,7 +20,7 @@ from fsbench.types import Face, IdentityUse, ImageRef, Part, SwapItem, SwapPair,
 if TYPE_CHECKING:
     from fsbench.engine.bench import Bench
     from fsbench.engine.plugins import Identified
-    from fsbench.protocols.outcome import Outcome, Plan
+    from fsbench.protocols.outcome import Outcome, Plan, RowBeside
     from fsbench.protocols.presets import Choices
     from fsbench.records import RunConfig
 
@@ -147,6 +147,7 @@ class Protocol(ABC):
     optional_roles: ClassVar[tuple[str, ...]] = ()  # of those that it measures with where the suite has them
     swaps: ClassVar[bool] = True  # False: it measures pictures as they are
     has_controls: ClassVar[bool] = True  # False: copying a picture says nothing about its numbers
+    finds_faces: ClassVar[bool] = True  # False: no detector has a part in its numbers
     needs_quiet: ClassVar[bool] = False  # True: nothing else may work meanwhile, so that there is one process
 
     @property
@@ -182,9 +183,17 @@ class Protocol(ABC):
         """Say what the definition asks of swappers that have such a setting, as `device` is handed to them."""
         return {}
 
+    def needs_swapper(self) -> bool:
+        """Tell whether there is nothing to do without a swapper."""
+        return True
+
     def together(self, bench: Bench, plan: Plan, swappers: Mapping[str, Identified]) -> None:
         """Do what all swappers must be there for, such as taking turns, before `run` gives the outcome of each."""
         return
+
+    def rows_beside(self) -> Sequence[RowBeside]:
+        """Give the rows beside those of the swappers, when these are done."""
+        return ()
 
     @abstractmethod
     def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:

@@ -25,17 +25,15 @@ PACKAGES = (
 def provenance(
     *,
     config: RunConfig,
-    detector: Identified,
-    evaluators: Mapping[str, Identified],
+    parts: Mapping[str, Identified],
     data_digest: str,
     started: datetime.datetime,
     seconds: float,
     ledger: Ledger,
     command: str,
-    conditions: Mapping[str, str] | None = None,
+    conditions: Mapping[str, str],
 ) -> Provenance:
-    """Collect all that is needed to make a result again."""
-    parts = {"detect": detector, **evaluators}
+    """Collect all that is needed to make a result again; `parts` are the networks that measure, by role."""
     commit, dirty = _commit()
     return Provenance(
         fsbench=fsbench.__version__,
@@ -52,7 +50,7 @@ def provenance(
         },
         data_digest=data_digest,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, device {config.device}",
-        conditions=dict(conditions or {}),
+        conditions=dict(conditions),
         command=command,
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fsbench import overlap
 from fsbench.engine.plugins import Identified
 from fsbench.interfaces import Swapper
-from fsbench.protocols.outcome import Outcome
+from fsbench.protocols.outcome import Outcome, RowBeside
 from fsbench.records import Overlap, Provenance, RunConfig, RunResult, SwapperRecord, digest
 
 if TYPE_CHECKING:
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 NOT_IN_NUMBERS = (
     *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
-    *(
-        "allow_overlap",
-        "executor",
-        "ray_address",
-        "gpus_per_worker",
-    ),
+    *("allow_overlap", "executor", "ray_address", "gpus_per_worker", "from_device", "exports"),
 )
 MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
 SESSION = "session"  # key of the conditions
@@ -71,6 +66,21 @@ def run_result(prepared: Prepared, swapper: SwapperRecord, outcome: Outcome, ori
     )
 
 
+def result_beside(prepared: Prepared, row: RowBeside, origin: Provenance) -> RunResult:
+    """Put a row that no swapper was measured for in the same record."""
+    result = run_result(prepared, row.swapper, row.outcome, origin)
+    update: dict[str, object] = {"title": row.title} if row.title else {}
+    if row.explanation:
+        update["explanation"] = row.explanation
+    if row.definition is not None:
+        name = {"protocol": result.config.protocol, "version": result.protocol_version, **row.definition}
+        update |= {"definition": dict(row.definition), "definition_digest": digest(name)}
+    if row.machine:  # what is known of this machine says nothing about the other
+        elsewhere = {"machine": row.machine, "packages": {}, "evaluators": {}, "weights": {}, "licences": {}}
+        update["provenance"] = origin.model_copy(update={**elsewhere, "data_digest": ""})
+    return result.model_copy(update=update)
+
+
 def _of_networks(evaluators: Mapping[str, Identified]) -> tuple[str, ...]:
     """Say what each network looks at, where it has something to say of it."""
     texts = (by.plugin.build().explanation for by in evaluators.values())
@@ -79,7 +89,7 @@ def _of_networks(evaluators: Mapping[str, Identified]) -> tuple[str, ...]:
 
 def _title(config: RunConfig, part: str, own: str) -> str:
     if own:
-        return f"{own}, preset {config.preset}{_changes(config)}"
+        return own + _changes(config)
     if config.protocol == "fid":
         data = f"{Path(config.swapped).name} against {Path(config.real).name}"
     else:

@@ -18,12 +18,12 @@ from fsbench.engine.plugins import Identified, identify, plugin
 from fsbench.errors import ConfigError
 from fsbench.evaluators.inference import check_device
 from fsbench.interfaces import Detector, Evaluator, Protocol
-from fsbench.protocols.outcome import Outcome, Plan
+from fsbench.protocols.outcome import Outcome, Plan, RowBeside
 from fsbench.protocols.presets import SAME_KIND, evaluator_names
 from fsbench.provenance import provenance
 from fsbench.records import Provenance, RunConfig, RunResult, SwapperConfig
 from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
-from fsbench.run_result import run_digest, run_result, swapper_record
+from fsbench.run_result import result_beside, run_digest, run_result, swapper_record
 from fsbench.types import FrameRef
 
 CONTROLS = (SwapperConfig(name="copy-target"), SwapperConfig(name="copy-source"))
@@ -84,7 +84,9 @@ def prepare(config: RunConfig, *, writes: bool = True) -> Prepared:
         check_writable(Path(config.out))
     plan = protocol.plan()
     context = {**context, **protocol.swapper_settings()}
-    swappers = _swappers(config, context, controls=config.controls and protocol.has_controls) if protocol.swaps else {}
+    controls = config.controls and protocol.has_controls
+    wanted = protocol.swaps and (config.swappers or protocol.needs_swapper())
+    swappers = _swappers(config, context, controls=controls) if wanted else {}
     overlap.refuse(evaluators, swappers, allowed=config.allow_overlap)
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 
@@ -112,23 +114,32 @@ def run(
         data_digest = bench.data_digest(_data_refs(prepared.plan, config))
         begun = _Start.now()
         together = {label: swapper for label, swapper in prepared.swappers.items() if swapper is not None}
-        prepared.protocol.together(bench, prepared.plan, together)
+        if together:
+            prepared.protocol.together(bench, prepared.plan, together)
         start = begun if together and prepared.protocol.needs_quiet else None  # what was done together counts for each
-        for label, swapper in (prepared.swappers or NOTHING_SWAPPED).items():
+        for label, swapper in (prepared.swappers if prepared.protocol.swaps else NOTHING_SWAPPED).items():
             notify(label)
             outcome, origin = _measure(bench, prepared, swapper, data_digest=data_digest, command=command, start=start)
             result = run_result(prepared, swapper_record(label, swapper, config), outcome, origin)
-            _keep(prepared, outcome, result, finished)
+            _keep(prepared, prepared.plan, outcome, result, finished)
+        for row in prepared.protocol.rows_beside():
+            _keep(
+                prepared,
+                row.plan,
+                row.outcome,
+                _beside(prepared, row, data_digest=data_digest, command=command),
+                finished,
+            )
     finally:
         bench.executor.close()
     return finished
 
 
-def _keep(prepared: Prepared, outcome: Outcome, result: RunResult, finished: Finished) -> None:
+def _keep(prepared: Prepared, plan: Plan, outcome: Outcome, result: RunResult, finished: Finished) -> None:
     """Write the folder of one finished run."""
     place = Path(prepared.config.out) / safe_name(prepared.config.protocol) / safe_name(result.swapper.label)
     folder = place / run_digest(result)
-    write_run(folder, prepared.plan, outcome, result)
+    write_run(folder, plan, outcome, result)
     finished.folders.append(folder)
     finished.results.append(result)
 
@@ -160,8 +171,7 @@ def _measure(
     outcome = prepared.protocol.run(bench, prepared.plan, swapper)
     origin = provenance(
         config=prepared.config,
-        detector=prepared.detector,
-        evaluators=prepared.evaluators,
+        parts=_measuring(prepared),
         data_digest=data_digest,
         started=start.date,
         seconds=time.perf_counter() - start.clock,
@@ -170,6 +180,26 @@ def _measure(
         conditions=outcome.conditions,
     )
     return outcome, origin
+
+
+def _beside(prepared: Prepared, row: RowBeside, *, data_digest: str, command: str) -> RunResult:
+    """Give the result of a row that no swapper was measured for."""
+    origin = provenance(
+        config=prepared.config,
+        parts=_measuring(prepared),
+        data_digest=data_digest,
+        started=_Start.now().date,
+        seconds=0.0,
+        ledger=Ledger(),
+        command=command,
+        conditions=row.outcome.conditions,
+    )
+    return result_beside(prepared, row, origin)
+
+
+def _measuring(prepared: Prepared) -> dict[str, Identified]:
+    detector = {"detect": prepared.detector} if prepared.protocol.finds_faces else {}
+    return {**detector, **prepared.evaluators}
 
 
 def write_plan(prepared: Prepared) -> Path:

@@ -88,6 +88,7 @@ class MobileFSGAN(Swapper):
         size = f"{settings.image_size} px, width {settings.width}"
         return {
             "network": f"{settings.architecture}, {settings.variant}, {size}",
+            "framework": self._networks.framework,
             "training": "step not said" if step is None else f"{step} steps",
         }
 

@@ -28,6 +28,8 @@ GENERATOR, FACE_NET = "generator", "face net"
 class Networks(ABC):
     """The generator and the face net of one checkpoint."""
 
+    framework: str  # what runs the generator, in words
+
     @abstractmethod
     def code(self, source: Image) -> Rows:
         """Turn an aligned source (256, 256, 3) into the row that the generator takes."""
@@ -43,6 +45,8 @@ class Networks(ABC):
 
 class TorchNetworks(Networks):
     """In torch, with all folded that does not depend on the target; a code is the style of the source."""
+
+    framework = "PyTorch, folded"
 
     def __init__(self, path: Path, trained: Trained, *, device: str, threads: int) -> None:
         self._path, self._trained, self._device, self._threads = path, trained, device, threads
@@ -68,9 +72,17 @@ class TorchNetworks(Networks):
             style = self._folded.style_of(embedding)
         return (
             _part(
-                GENERATOR, self._trained.generator, self._path, lambda: self._run(lambda: self._folded(target, style))
+                GENERATOR,
+                self._trained.generator,
+                (self._path,),
+                lambda: self._run(lambda: self._folded(target, style)),
             ),
-            _part(FACE_NET, self._embedder.network, None, lambda: self._run(lambda: self._embedder(source))),
+            _part(
+                FACE_NET,
+                self._embedder.network,
+                face_net_files(self._trained),
+                lambda: self._run(lambda: self._embedder(source)),
+            ),
         )
 
     def _run(self, work: Callable[[], torch.Tensor]) -> Rows:
@@ -125,6 +137,18 @@ def example(size: int) -> Image:
     return np.random.default_rng(size).integers(0, 256, (size, size, 3), np.uint8)
 
 
-def _part(name: str, module: torch.nn.Module, path: Path | None, run: Callable[[], object]) -> Part:
+def face_net_files(trained: Trained) -> tuple[Path, ...]:
+    """Name the file of the identity network that a generator understands.
+
+    Raises:
+        DependencyError: it is not there.
+    """
+    from fsbench.training.embedder import weight_files
+    from fsbench.zoo.store import require
+
+    return tuple(weight_files(trained.identity, require).values())
+
+
+def _part(name: str, module: torch.nn.Module, files: tuple[Path, ...], run: Callable[[], object]) -> Part:
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    return Part(name, run, run, parameters, () if path is None else (path,), once_a_source=name == FACE_NET)
+    return Part(name, run, run, parameters, files, once_a_source=name == FACE_NET)

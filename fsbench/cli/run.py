@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fsbench.records import RunConfig
     from fsbench.runner import Finished
 
-WHAT, DATA, HOW, SPEED, WORK, OUT = "What", "Data", "Definition", "Speed", "Work", "Output"
+WHAT, DATA, HOW, SPEED, WORK, OUT = "What", "Data", "Definition", "Speed and size", "Work", "Output"
 Texts = list[str]
 
 
@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    protocol: Annotated[str | None, typer.Argument(help="ff++, lfw, fid or speed; or in the settings file.")] = None,
+    protocol: Annotated[
+        str | None, typer.Argument(help="ff++, lfw, fid, speed or size; or in the settings file.")
+    ] = None,
     swapper: Annotated[
         Texts | None,
         typer.Option(help="[LABEL=]NAME, again for more; default: landmark.", rich_help_panel=WHAT),
@@ -67,6 +69,12 @@ def run(
     ] = None,
     passes: Annotated[int | None, typer.Option(help="Counted calls; default: 100.", rich_help_panel=SPEED)] = None,
     warmup: Annotated[int | None, typer.Option(help="Calls before them; default: 10.", rich_help_panel=SPEED)] = None,
+    from_device: Annotated[
+        Texts | None, typer.Option(help="File of times taken on another device, again for more.", rich_help_panel=SPEED)
+    ] = None,
+    export: Annotated[
+        Texts | None, typer.Option(help="size: exported file to weigh, again for more.", rich_help_panel=SPEED)
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Only the first N swaps, ten a video.", rich_help_panel=WORK)
     ] = None,
@@ -101,7 +109,7 @@ def run(
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Check, write the pair list, and stop.", rich_help_panel=OUT)] = False,
 ) -> None:
-    """Measure swappers: identity, pose, expression, FID on FaceForensics++; cosine on LFW; FID of folders; speed."""
+    """Measure swappers: identity, pose, expression, FID on FaceForensics++; cosine on LFW; FID; speed; size."""
     from fsbench.cli.settings import choices_of, pairs_of, swappers_of
 
     flags: dict[str, Any] = {
@@ -123,6 +131,8 @@ def run(
         "evaluators": pairs_of("--evaluator", evaluator or []),
         "persons": str(persons) if persons else None,
         "source_frames": str(source_frames) if source_frames else None,
+        "from_device": from_device or [],
+        "exports": export or [],
         "limit": limit,
         "seed": seed,
         "device": device,
@@ -166,12 +176,17 @@ def _settled(config: RunConfig) -> RunConfig:
     from fsbench.cli.settings import locate_data, merged, refuse_foreign
     from fsbench.engine.cache import default_folder
     from fsbench.errors import ConfigError
+    from fsbench.records import SwapperConfig
 
     refuse_foreign(config)
     if config.protocol == "fid":
         return config
-    if not config.data and config.protocol == "speed":
-        config = config.model_copy(update={"data": "mini"})
+    if config.protocol in ("speed", "size"):
+        if not config.swappers and not config.from_device and not config.exports:
+            config = config.model_copy(update={"swappers": (SwapperConfig(name="landmark"),)})
+        if config.protocol == "size" or not config.swappers:
+            return config
+        config = config.model_copy(update={"data": config.data or "mini"})
     if not config.data:
         raise ConfigError("--data is missing", hint="--data FOLDER, or --data mini for a first try")
     manipulated = any(swapper.name.startswith("ffpp") for swapper in config.swappers)
@@ -204,16 +219,19 @@ def _report(finished: Finished, *, as_json: bool) -> None:
     """Print the table, or JSON, on stdout, and write the report beside the runs."""
     from fsbench.cli.report import print_tables
     from fsbench.reports.formats import write_reports
+    from fsbench.reports.published import chosen_tables
     from fsbench.reports.runs import load_runs
     from fsbench.reports.tidy import results_json
 
     loaded = load_runs(finished.folders)
     folder = finished.folders[0].parent.parent
-    files = write_reports(loaded.runs, folder, problems=loaded.problems)
+    config = finished.results[0].config
+    beside = chosen_tables([config.protocol]) if config.protocol == "size" or config.from_device else ()
+    files = write_reports(loaded.runs, folder, problems=loaded.problems, published=beside)
     if as_json:
         print(results_json(loaded.runs), end="")
     else:
-        print_tables(loaded.runs)
+        print_tables(loaded.runs, published=beside)
         print(f"report: {files['html'].resolve()}")
 
 

@@ -76,14 +76,17 @@ def choices_of(**given: int | None) -> dict[str, str]:
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
+_TIMES, _SIZES, _FOLDERS = ("from_device",), ("exports",), ("real", "swapped")
 FOREIGN = {
-    "ff++": ("real", "swapped", "variant"),
-    "lfw": ("real", "swapped", "compression", "persons", "source_frames"),
-    "fid": ("compression", "variant", "persons", "source_frames"),
-    "speed": ("real", "swapped", "compression", "variant", "persons", "source_frames", "limit"),
+    "ff++": (*_FOLDERS, "variant", *_TIMES, *_SIZES),
+    "lfw": (*_FOLDERS, "compression", "persons", "source_frames", *_TIMES, *_SIZES),
+    "fid": ("compression", "variant", "persons", "source_frames", *_TIMES, *_SIZES),
+    "speed": (*_FOLDERS, "compression", "variant", "persons", "source_frames", "limit", *_SIZES),
+    "size": (*_FOLDERS, "data", "compression", "variant", "persons", "source_frames", "limit", *_TIMES),
 }
 """Settings that a protocol has no use for, and that a user who gives them has another idea of."""
-FOREIGN_CHOICES = {name: ("batch", "threads", "passes", "warmup") for name in ("ff++", "lfw", "fid")}
+FLAGS = {"exports": "export"}  # settings whose flag has another name
+FOREIGN_CHOICES = {name: ("batch", "threads", "passes", "warmup") for name in ("ff++", "lfw", "fid", "size")}
 
 
 def refuse_foreign(config: RunConfig) -> None:
@@ -94,8 +97,9 @@ def refuse_foreign(config: RunConfig) -> None:
     """
     for name in FOREIGN.get(config.protocol, ()):
         if getattr(config, name):
-            hint = f"fsbench run {config.protocol} without --{name.replace('_', '-')}"
-            raise ConfigError(f"{config.protocol} has no use for --{name.replace('_', '-')}", hint=hint)
+            flag = f"--{FLAGS.get(name, name).replace('_', '-')}"
+            hint = f"fsbench run {config.protocol} without {flag}"
+            raise ConfigError(f"{config.protocol} has no use for {flag}", hint=hint)
     for name in FOREIGN_CHOICES.get(config.protocol, ()):
         if name in config.choices:
             raise ConfigError(f"{config.protocol} has no use for --{name}", hint=f"fsbench run speed --{name} N")

@@ -47,16 +47,22 @@ _ROWS: dict[str, MetricSpec] = {
     "latency_ratio": MetricSpec("Latency, times the first", "", "lower", 2, per_pair=False),
     "new_source_ms": MetricSpec("Latency with the face net", "ms", "lower", 1),
     "network_ms": MetricSpec("Network alone", "ms", "lower", 1),
+    "network_mean_ms": MetricSpec("Network alone, mean", "ms", "lower", 1, per_pair=False),
+    "network_p95_ms": MetricSpec("Network alone, 95th percentile", "ms", "lower", 1, per_pair=False),
     "network_ratio": MetricSpec("Network, times the first", "", "lower", 2, per_pair=False),
     "network_gflop": MetricSpec("Network's work", "GFLOP", "neither", 2, per_pair=False),
     "limit_share": MetricSpec("Network, share of the limit", "%", "higher", 1, per_pair=False),
     "memory_mb": MetricSpec("Peak memory", "MB", "lower", 0, per_pair=False),
-    "size_mb": MetricSpec("Size", "MB", "lower", 1),
+    "size_mb": MetricSpec("Size", "MB", "lower", 1, per_pair=False),
+    "parameters": MetricSpec("Parameters", "million", "lower", 3, per_pair=False),
+    "fp32_mb": MetricSpec("Parameters at fp32", "MB", "lower", 2, per_pair=False),
+    "fp16_mb": MetricSpec("Parameters at fp16", "MB", "lower", 2, per_pair=False),
+    "int8_mb": MetricSpec("Parameters at int8", "MB", "lower", 2, per_pair=False),
 }
 
 TIMES = (  # numbers of different machines, and of different moments, are different things
     *("latency_ms", "latency_mean_ms", "latency_p95_ms", "latency_face_ms", "latency_ratio"),
-    *("new_source_ms", "network_ms", "network_ratio", "limit_share"),
+    *("new_source_ms", "network_ms", "network_mean_ms", "network_p95_ms", "network_ratio", "limit_share"),
 )
 IDENTITY = (
     *("id_retrieval", "id_retrieval_top5", "id_retrieval_strict", "id_similarity", "target_leakage"),

@@ -36,8 +36,9 @@ def conditions(given: Setting) -> dict[str, str]:
     import torch
 
     return {
-        "processor": processor(),
+        "platform": processor(),
         "os": system_name(),
+        "hardware": hardware(given),
         "device": given.device if given.device == "cpu" else f"{given.device}: {gpu_name(given.device)}",
         "cores": str(usable_cores()),
         "clock": clock(),
@@ -53,6 +54,13 @@ def conditions(given: Setting) -> dict[str, str]:
         "TF32": "on" if torch.backends.cuda.matmul.allow_tf32 else "off",
         "cuDNN benchmark": "on" if torch.backends.cudnn.benchmark else "off",
     }
+
+
+def hardware(given: Setting) -> str:
+    """Say what does the work: "CPU, 2 threads", or the GPU by name."""
+    if given.device == "cpu":
+        return f"CPU, {given.threads} thread{'s' if given.threads > 1 else ''}"
+    return gpu_name(given.device)
 
 
 def processor() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fsbench.records import Measurement
+from fsbench.records import Measurement, SwapperRecord
 from fsbench.types import Face, Failure, FrameRef, SwapItem, SwapPair, SwapResult
 
 
@@ -62,3 +62,16 @@ class Outcome:
     columns: Mapping[str, Mapping[str, str | int | float]] = field(default_factory=dict)  # more of samples.parquet, by
     # name and key
     conditions: Mapping[str, str] = field(default_factory=dict)  # what the numbers depend on beside the machine
+
+
+@dataclass(frozen=True)
+class RowBeside:
+    """A row that no swapper of the run is measured for: taken in from elsewhere, or a part of one."""
+
+    swapper: SwapperRecord
+    plan: Plan
+    outcome: Outcome
+    title: str = ""  # where these differ from the protocol's own
+    definition: Mapping[str, str] | None = None
+    explanation: tuple[str, ...] = ()
+    machine: str = ""

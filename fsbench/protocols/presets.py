@@ -68,6 +68,10 @@ class SpeedDefinition(Choices):
     threads: int = Field(default=0, ge=0, le=1024)  # 0: as many as this process may use
 
 
+class SizeDefinition(Choices):
+    """There is nothing to choose about a size."""
+
+
 Preset = Mapping[str, Choices]
 
 PRESETS: dict[str, Preset] = {
@@ -77,6 +81,7 @@ PRESETS: dict[str, Preset] = {
         "lfw": LfwDefinition(),
         "fid": FidDefinition(),
         "speed": SpeedDefinition(),
+        "size": SizeDefinition(),
     },
     # ReliableSwap, inference/ffplus: every n/10th frame, the first frame of each source video is source and gallery,
     # root of the mean square. Its pose is on the raw outputs of the network, which no definition here repeats.

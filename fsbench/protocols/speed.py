@@ -13,11 +13,12 @@ from fsbench.engine.plugins import Identified
 from fsbench.errors import ConfigError
 from fsbench.interfaces import Protocol
 from fsbench.protocols import machine, words
+from fsbench.protocols.device_times import read_device_times, row_of
 from fsbench.protocols.memory import peak_memory
-from fsbench.protocols.outcome import Outcome, Plan, Scored
+from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored
 from fsbench.protocols.presets import SpeedDefinition, definition
 from fsbench.protocols.speed_calls import Subject, calls_of, can_have, subject
-from fsbench.protocols.speed_pictures import faces_to_time, first_pictures, items_of_pass, pass_key
+from fsbench.protocols.speed_pictures import block_of_pass, faces_to_time, first_pictures, items_of_pass, pass_key
 from fsbench.protocols.speed_scores import Material, conditions_as_text, scored
 from fsbench.protocols.timing import Stopwatch, Times, interleave, stopwatch_for
 from fsbench.records import RunConfig
@@ -58,7 +59,10 @@ class SpeedProtocol(Protocol):
         self.config = config
         found = definition(SpeedDefinition, "speed", config.preset, config.choices)
         self._definition = found.model_copy(update={"threads": found.threads or machine.usable_cores()})
-        if not config.data:
+        self._elsewhere = [
+            (times, Path(name)) for name in config.from_device for times in read_device_times(Path(name))
+        ]
+        if not config.data and config.swappers:
             raise ConfigError("--data is missing", hint="--data FOLDER of pictures, or --data mini")
         self._stopwatch, self._clock = stopwatch_for(config.device)
         if stopwatch is not None:
@@ -91,6 +95,8 @@ class SpeedProtocol(Protocol):
 
     def plan(self) -> Plan:
         """List the passes; which faces they get is seen when the pictures are looked at."""
+        if not self.config.swappers:
+            return Plan([])
         refs = first_pictures(Path(self.config.data))
         pairs = [
             SwapPair(pass_key(number), refs[0], refs[number % len(refs)], refs[0].path.stem, "")
@@ -118,6 +124,7 @@ class SpeedProtocol(Protocol):
                 advance=advance,
             )
         limits.append(machine.matrix_speed(given))
+        told |= {"batch": str(choices.batch), "warm-up": str(choices.warmup)}
         told |= {"clock that timed": self._clock, "load": conditions_as_text(before, machine.load())}
         told["matrix product"] = f"{max(limits):.1f} GFLOP/s, the best before and after"
         self._session = Session(uuid.uuid4().hex[:12], items, subjects, times, told, max(limits))
@@ -143,11 +150,19 @@ class SpeedProtocol(Protocol):
         )
         return self._outcome(session, mine, scored(material))
 
+    def needs_swapper(self) -> bool:
+        """Times from elsewhere can stand alone."""
+        return not self._elsewhere
+
+    def rows_beside(self) -> list[RowBeside]:
+        """Give the times that were taken on other devices."""
+        given = {"resamples": self.config.bootstrap, "seed": self.config.seed}
+        return [row_of(times, file, **given) for times, file in self._elsewhere]
+
     def _outcome(self, session: Session, mine: Subject, found: list[Scored]) -> Outcome:
         keys = [pass_key(number) for number in range(self.definition.passes)]
         failures = failures_of(mine, session.times)
         failed = {failure.key for failure in failures}
-        length = max(1, round(len(keys) ** 0.5))
         pairs = [
             SwapPair(key, items[0].pair.source, items[0].pair.target, items[0].pair.source_id, items[0].pair.target_id)
             for key, items in zip(keys, session.items, strict=True)
@@ -159,7 +174,7 @@ class SpeedProtocol(Protocol):
             results={},
             failures=failures,
             scored=found,
-            clusters={key: (f"passes from {place // length * length + 1}",) for place, key in enumerate(keys)},
+            clusters={key: (block_of_pass(place, len(keys)),) for place, key in enumerate(keys)},
             planned=len(keys),
             finished=len(keys) - len(failed),
             done=frozenset(keys) - failed,

@@ -72,6 +72,12 @@ def pass_key(number: int) -> str:
     return f"pass/{number + 1:05d}"
 
 
+def block_of_pass(place: int, passes: int) -> str:
+    """Name the run of neighbouring passes, as long as the root of their number, that an interval draws together."""
+    length = max(1, round(passes**0.5))
+    return f"passes from {place // length * length + 1}"
+
+
 def _files(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

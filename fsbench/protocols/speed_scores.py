@@ -55,6 +55,7 @@ def _all(found: Material) -> list[Scored]:
         _ratio(found, "latency_ratio", WHOLE, ""),
         _timed(found, NEW_SOURCE, NO_FACE_NET),
         _timed(found, NETWORK, NO_NETWORK),
+        *_of_network(found, network),
         _ratio(found, "network_ratio", NETWORK, NO_NETWORK),
         _single(found, "network_gflop", work, "" if work is not None else _no_work(found)),
         _limit(found, network, work),
@@ -107,6 +108,14 @@ def _of_whole(found: Material, whole: Summary | None) -> list[Scored]:
         "latency_face_ms": whole.median / found.choices.batch,
     }
     return [_single(found, metric, value, "", n=whole.n, n_failed=failed) for metric, value in values.items()]
+
+
+def _of_network(found: Material, network: Summary | None) -> list[Scored]:
+    if network is None:
+        return []
+    failed = len(found.mine[NETWORK].failures)
+    values = {"network_mean_ms": network.mean, "network_p95_ms": network.p95}
+    return [_single(found, metric, value, "", n=network.n, n_failed=failed) for metric, value in values.items()]
 
 
 def _ratio(found: Material, metric: str, timed: str, why_not: str) -> Scored:

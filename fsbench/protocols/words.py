@@ -113,6 +113,16 @@ def explain_speed(choices: SpeedDefinition, clock: str) -> tuple[str, ...]:
     )
 
 
+def explain_size() -> tuple[str, ...]:
+    """Describe a run that weighs."""
+    return (
+        "Parameters: learned numbers of the networks that run for each target; in the row with the face net, of the "
+        "network that looks at the source too. Statistics of batch norms are no parameters.",
+        "At fp32, fp16 and int8: the parameters at 4, 2 and 1 bytes each; the scales that int8 needs are not counted.",
+        "Size: the files the networks are loaded from, or the exported file. 1 MB is 1,000,000 bytes.",
+    )
+
+
 def _shared(choices: Definition, titles: Titles, face: str) -> tuple[str, ...]:
     if choices.alignment == "own":
         check = "A result without a face where the target's was is a failure; it is aligned by its own landmarks."

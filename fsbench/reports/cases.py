@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsbench.metrics.spec import METRICS
+from fsbench.metrics.spec import METRICS, TIMES
 from fsbench.records import Measurement
 from fsbench.reports.runs import Run
 from fsbench.reports.tables import metric_heading, number, one_line
@@ -49,6 +49,8 @@ def cases(run: Run) -> list[Cases]:
     found = []
     for measurement in run.result.measurements:
         spec = METRICS.get(measurement.metric)
+        if measurement.metric in TIMES:  # of a pass no picture is kept
+            continue
         if spec is None or not spec.per_pair or measurement.better == "neither" or measurement.metric == "coverage":
             continue
         values = run.values(measurement.metric)

@@ -120,7 +120,8 @@ def _readable(group: Group) -> tuple[dict[str, Run], list[str]]:
 
 def _compare(column: Measured, members: dict[str, Run], reference: str, remarks: list[str]) -> list[PairedValue]:
     if column.metric in TIMES:  # the first pass of another session is another moment
-        members = {label: run for label, run in members.items() if label in column.found}
+        timed = [label for label, found in column.found.items() if found.value is not None]
+        members = {label: run for label, run in members.items() if label in timed}
         if reference not in members or len(members) < 2:
             return []
     if not set(members) <= set(column.found):

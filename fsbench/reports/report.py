@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fsbench.errors import ConfigError
 from fsbench.reports.comparison import comparison_table
+from fsbench.reports.devices import devices_table, is_elsewhere
 from fsbench.reports.groups import Group, comparable_groups
 from fsbench.reports.paired import Paired, paired_differences, paired_table
 from fsbench.reports.runs import Run
@@ -46,10 +47,12 @@ def compare_runs(runs: Sequence[Run], *, reference: str = "") -> list[Comparison
             f"no swapper of these runs is called '{reference}'; there are: {', '.join(known) or 'none'}",
             hint="give the name as the table prints it",
         )
-    return [_compare(group, reference) for group in groups]
+    return [_compare(group, reference, runs) for group in groups]
 
 
-def _compare(group: Group, reference: str) -> Comparison:
+def _compare(group: Group, reference: str, runs: Sequence[Run]) -> Comparison:
+    if is_elsewhere(group):
+        return Comparison(group, devices_table(group, runs), Paired("", (), ()), None)
     named = reference if reference in [label for label, _ in group.ranked] else ""
     table = comparison_table(group)
     paired = paired_differences(group, reference=named)

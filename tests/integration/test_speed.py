@@ -86,3 +86,28 @@ def test_options_of_speed_are_refused_elsewhere_and_foreign_ones_here(cli: Cli, 
         assert done.stderr.splitlines()[-2].startswith("fsbench: "), done.stderr
         assert found in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_times_of_a_phone_stand_in_a_table_of_devices_beside_the_papers(cli: Cli, tmp_path: Path) -> None:
+    phone = {"platform": "Phone 9", "os": "OS", "framework": "Core", "hardware": "NPU", "times_ms": [7.0, 9.0]}
+    file = tmp_path / "phone.json"
+    file.write_text(json.dumps({"format": "fsbench device times 1", "results": [{**phone, "warmup": 1}]}))
+    done = cli("run", "speed", "--from-device", file, "--out", tmp_path)
+    assert done.code == 0, done.stderr
+    assert "Inference speed by device" in done.stdout
+    assert "398.8" in done.stdout  # the paper's first row
+    (found,) = results(tmp_path, "speed").values()
+    assert found["provenance"]["machine"] == "Phone 9, OS, Core, NPU (measured elsewhere)"
+    assert values(found)["network_ms"] == 8.0
+    page = (tmp_path / "speed/report.html").read_text()
+    assert page.index("Phone 9") < page.index("<h2>As published")
+    assert cli("report", tmp_path).code == 0
+
+
+def test_sizes_stand_beside_the_papers(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(bytes(1_500_000))
+    done = cli("run", "size", "--swapper", "landmark", "--export", tmp_path / "net.onnx", "--out", tmp_path)
+    assert done.code == 0, done.stderr
+    assert "669.0 + 64.0 + 168.0" in done.stdout
+    assert "Not comparable" not in done.stdout
+    assert values(results(tmp_path, "size")["net.onnx"])["size_mb"] == 1.5

@@ -159,7 +159,11 @@ def test_it_says_what_it_is_made_of(file):
     swapper = MobileFSGAN(checkpoint=str(file))
     assert set(swapper.weight_files()) == {"generator.pt", "dlib_face_recognition_resnet_model_v1.dat"}
     assert swapper.identity_networks() == (IdentityUse("dlib-resnet"),)
-    assert swapper.facts() == {"network": "baseline, released, 64 px, width 4", "training": "7 steps"}
+    assert swapper.facts() == {
+        "network": "baseline, released, 64 px, width 4",
+        "framework": "PyTorch, folded",
+        "training": "7 steps",
+    }
 
 
 @pytest.mark.parametrize("variant", ["released", "paper"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -139,3 +140,22 @@ class Sleeper(Swapper):
         started = time.perf_counter()
         time.sleep(milliseconds / 1000)
         self.slept[-1:] = [(self.slept or [0.0])[-1] + 1000 * (time.perf_counter() - started)]
+
+
+class Networks(Swapper):
+    """Two networks of a million and a quarter million parameters, which are files alone."""
+
+    name: ClassVar[str] = "networks"
+    version: ClassVar[int] = 1
+
+    def __init__(self, *, generator: str, face: str = "") -> None:
+        self.generator, self.face = Path(generator), (Path(face),) if face else ()
+
+    def swap(self, items: Sequence[SwapItem]) -> list[Swapped | ItemError]:
+        return [Swapped(read_rgb(item.target.image.path)) for item in items]
+
+    def parts(self) -> tuple[Part, ...]:
+        return (
+            Part("generator", lambda: None, None, 1_000_000, (self.generator,)),
+            Part("face net", lambda: None, None, 250_000, self.face, once_a_source=True),
+        )
