@@ -27,7 +27,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "fsbench needs Python 3.10 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e '.[offline,ray,train,userstudy,dev]'
+	$(BIN)/python -m pip install --quiet -e '.[offline,ray,remote,train,userstudy,dev]'
 	# facenet-pytorch pins an old torch, numpy and pillow, and runs with the current ones
 	$(BIN)/python -m pip install --quiet --no-deps facenet-pytorch==2.6.0
 	# opencv-python needs libGL; where the machine has none, the headless build takes its place

@@ -9,9 +9,11 @@ from typing import Any
 from fsbench import runner
 from fsbench.adapters.function import SwapFunction, registered
 from fsbench.data.mini import is_mini
+from fsbench.data.places import place, require_folder
 from fsbench.engine.bench import Progress, silent
-from fsbench.engine.cache import Cache, default_folder
-from fsbench.errors import ConfigError, DataError
+from fsbench.engine.cache import default_folder
+from fsbench.engine.remote_cache import open_cache
+from fsbench.errors import ConfigError
 from fsbench.mini import ready
 from fsbench.records import Measurement, RunResult, run_config
 from fsbench.reports.markdown import markdown
@@ -85,7 +87,7 @@ def evaluate(
         swapper = {"name": "fsbench.adapters.function:FunctionSwapper", "label": label, "args": args}
         given = {**settings, "protocol": protocol, "workers": 1, "swappers": [swapper]}
         prepared = runner.prepare(run_config(**{**given, **located(data, protocol, given)}))
-        cache = Cache(default_folder())
+        cache = open_cache()
         try:
             finished = runner.run(prepared, cache, progress=progress, command="fsbench.evaluate")
         finally:
@@ -102,7 +104,6 @@ def located(data: str | Path, protocol: str, given: dict[str, Any]) -> dict[str,
         if protocol == "ff++" and not given.get("compression"):
             found["compression"] = "c23"
         return found
-    path = Path(data).expanduser()
-    if not path.is_dir():
-        raise DataError(f"the data folder {path} is not there", hint='data=FOLDER, or data="mini"')
+    path = place(str(data))
+    require_folder(path, "the data folder", 'data=FOLDER, or data="mini"')
     return {"data": str(path), "data_name": "mini" if is_mini(path) else path.resolve().name}

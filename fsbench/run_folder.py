@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.data.frames import write_atomically
+from fsbench.data.places import is_remote, reaching
 from fsbench.errors import DataError
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.records import (
@@ -173,6 +174,8 @@ def _link(source: Path, path: Path) -> bool:
     Returns:
         False where it was there already.
     """
+    if is_remote(source):
+        return _copy_from_afar(source, path)
     if path.exists() and (path.samefile(source) or filecmp.cmp(source, path)):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +186,15 @@ def _link(source: Path, path: Path) -> bool:
     except OSError:
         shutil.copy2(source, partial)  # with its times, by which the next run knows it
     os.replace(partial, path)
+    return True
+
+
+def _copy_from_afar(source: Path, path: Path) -> bool:
+    with reaching(source):
+        content = source.read_bytes()
+    if path.exists() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
     return True
 
 

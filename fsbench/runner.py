@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench import catalog, overlap
+from fsbench.data.places import place
 from fsbench.engine import plugins
 from fsbench.engine.bench import Bench, Ledger, Progress, silent
 from fsbench.engine.cache import Cache
@@ -22,7 +23,8 @@ from fsbench.protocols.outcome import Outcome, Plan, RowBeside
 from fsbench.protocols.presets import SAME_KIND, evaluator_names
 from fsbench.provenance import provenance
 from fsbench.records import Provenance, RunConfig, RunResult, SwapperConfig
-from fsbench.run_folder import check_writable, safe_name, write_pairs, write_run
+from fsbench.run_folder import safe_name, write_pairs, write_run
+from fsbench.run_place import RunPlace
 from fsbench.run_result import result_beside, run_digest, run_result, swapper_record
 from fsbench.types import FrameRef
 
@@ -81,7 +83,7 @@ def prepare(config: RunConfig, *, writes: bool = True) -> Prepared:
     if config.executor == "local":  # the head of a cluster may have no GPU; a worker says so of its own
         check_device(config.device)
     if writes:
-        check_writable(Path(config.out))
+        RunPlace.of(config.out).check()
     plan = protocol.plan()
     context = {**context, **protocol.swapper_settings()}
     controls = config.controls and protocol.has_controls
@@ -137,9 +139,10 @@ def run(
 
 def _keep(prepared: Prepared, plan: Plan, outcome: Outcome, result: RunResult, finished: Finished) -> None:
     """Write the folder of one finished run."""
-    place = Path(prepared.config.out) / safe_name(prepared.config.protocol) / safe_name(result.swapper.label)
-    folder = place / run_digest(result)
+    out = RunPlace.of(prepared.config.out)
+    folder = out.folder / safe_name(prepared.config.protocol) / safe_name(result.swapper.label) / run_digest(result)
     write_run(folder, plan, outcome, result)
+    out.send(folder)
     finished.folders.append(folder)
     finished.results.append(result)
 
@@ -202,11 +205,13 @@ def _measuring(prepared: Prepared) -> dict[str, Identified]:
     return {**detector, **prepared.evaluators}
 
 
-def write_plan(prepared: Prepared) -> Path:
-    """Write the planned pair list of a dry run."""
-    path = Path(prepared.config.out) / safe_name(prepared.config.protocol) / "planned_pairs.csv"
+def write_plan(prepared: Prepared) -> str:
+    """Write the planned pair list of a dry run, and tell where it is."""
+    out = RunPlace.of(prepared.config.out)
+    path = out.folder / safe_name(prepared.config.protocol) / "planned_pairs.csv"
     write_pairs(path, prepared.plan.pairs, {})
-    return path
+    out.send(path)
+    return out.shown(path) if out.address else str(path)
 
 
 def _chosen(config: RunConfig, *, controls: bool) -> list[SwapperConfig]:
@@ -257,7 +262,7 @@ def _data_refs(plan: Plan, config: RunConfig) -> dict[str, FrameRef]:
     refs |= {f"positive {pair.key} source": pair.source for pair in plan.positives}
     refs |= {f"gallery {name} {number}": ref for number, (ref, name) in enumerate(plan.gallery.items())}
     if config.persons:  # who is in which video decides hits as the pictures do
-        refs["persons"] = FrameRef(Path(config.persons))
+        refs["persons"] = FrameRef(place(config.persons))
     if config.source_frames:
-        refs["source frames"] = FrameRef(Path(config.source_frames))
+        refs["source frames"] = FrameRef(place(config.source_frames))
     return refs

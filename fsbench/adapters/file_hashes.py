@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsbench.data.frames import file_sha256
+from fsbench.data.places import state_of
 from fsbench.errors import ItemError
 
 
@@ -12,7 +13,7 @@ class FileHashes:
     """Remembers the sha256 of files by size and time of change: one video or program serves many pairs."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, int], str] = {}
+        self._known: dict[tuple[Path, int, int | str], str] = {}
 
     def of(self, path: Path) -> str:
         """Give the sha256 of a file.
@@ -21,8 +22,8 @@ class FileHashes:
             ItemError: it cannot be read.
         """
         try:
-            state = path.stat()
-            key = (path, state.st_size, state.st_mtime_ns)
+            state = state_of(path)
+            key = (path, state["size"], state["changed"])
             if key not in self._known:
                 self._known[key] = file_sha256(path)
         except OSError as error:

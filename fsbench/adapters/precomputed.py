@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,6 +10,7 @@ from fsbench.adapters.finished import FinishedResults, whole_frame
 from fsbench.adapters.result_folder import KEY_WITH_FRAME, Order, ResultFolder
 from fsbench.data.ffpp import FaceForensics
 from fsbench.data.frames import read_rgb
+from fsbench.data.places import place
 from fsbench.errors import ConfigError, ItemError
 from fsbench.types import Face, FrameRef, Image, SwapItem, SwapPair, Swapped
 
@@ -51,7 +51,7 @@ class Precomputed(FinishedResults):
             raise ConfigError(
                 f"precomputed knows no layout '{layout}'", hint=f"layout = {' | '.join(get_args(Layout))}"
             )
-        root = Path(folder).expanduser().resolve()
+        root = place(folder).resolve()
         if not folder or not root.is_dir():
             raise ConfigError(f"folder '{folder}' does not exist", hint="folder=DIR, which holds the finished results")
         self._folder, self._layout = ResultFolder(root, order), layout
@@ -94,7 +94,7 @@ class Manipulated(FinishedResults):
         if unchanged not in get_args(Unchanged):
             raise ConfigError(f"ffpp knows no unchanged='{unchanged}'", hint="unchanged = fail | keep")
         self.name = f"ffpp:{method}"  # type: ignore[misc]  # a class variable elsewhere; tables name the method
-        dataset = FaceForensics.open(Path(data).expanduser(), compression=compression, split="all")
+        dataset = FaceForensics.open(place(data), compression=compression, split="all")
         self._method, self._clips = method, dataset.manipulated(method)
         self._limit = UNCHANGED_LIMITS.get(dataset.compression) if unchanged == "fail" else None
 

@@ -80,9 +80,11 @@ def data_get(
 @cache_app.command("info")
 def cache_info() -> None:
     """Tell where the cache is, and how much it holds."""
-    from fsbench.engine.cache import Cache, default_folder
+    from fsbench.engine.remote_cache import RemoteCache, open_cache
 
-    cache = Cache(default_folder())
+    cache = open_cache()
+    if isinstance(cache, RemoteCache):
+        print(f"{cache.address}, of which this machine has an index:")
     sizes = [path.stat().st_size for path in cache.folder.rglob("*") if path.is_file()]
     print(f"{cache.folder}: {len(cache)} entries, {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB")
     cache.close()
@@ -94,12 +96,17 @@ def cache_clear(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] 
     import shutil
 
     from fsbench.engine.cache import default_folder
+    from fsbench.engine.remote_cache import RemoteCache, open_cache
 
-    folder = default_folder()
+    folder, cache = default_folder(), open_cache()
+    shown = cache.address if isinstance(cache, RemoteCache) else folder
     if not yes:
-        typer.confirm(f"remove {folder}?", abort=True, err=True)
+        typer.confirm(f"remove {shown}?", abort=True, err=True)
+    if isinstance(cache, RemoteCache):
+        cache.clear()
+    cache.close()
     for name in ("pictures", "data"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in folder.glob("entries.sqlite*"):
         path.unlink()
-    print(f"cleared: {folder}", file=sys.stderr)
+    print(f"cleared: {shown}", file=sys.stderr)

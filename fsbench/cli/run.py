@@ -38,7 +38,7 @@ def run(
         bool | None,
         typer.Option("--controls/--no-controls", help="Run copy-target and copy-source beside.", rich_help_panel=WHAT),
     ] = None,
-    data: Annotated[str | None, typer.Option(help="A folder, or mini.", rich_help_panel=DATA)] = None,
+    data: Annotated[str | None, typer.Option(help="A folder or address, or mini.", rich_help_panel=DATA)] = None,
     compression: Annotated[str | None, typer.Option(help="ff++: raw, c0, c23 or c40.", rich_help_panel=DATA)] = None,
     split: Annotated[str | None, typer.Option(help="ff++: all, train, val or test.", rich_help_panel=DATA)] = None,
     variant: Annotated[
@@ -103,7 +103,7 @@ def run(
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any of these.", rich_help_panel=WORK)] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for results; default: runs.", rich_help_panel=OUT)] = None,
+    out: Annotated[str | None, typer.Option(help="Folder for results, or address.", rich_help_panel=OUT)] = None,
     json_: Annotated[
         bool, typer.Option("--json", help="Print results as JSON on stdout.", rich_help_panel=OUT)
     ] = False,
@@ -120,8 +120,8 @@ def run(
         "compression": compression,
         "split": split,
         "variant": variant,
-        "real": str(real) if real else None,
-        "swapped": str(swapped) if swapped else None,
+        "real": real,
+        "swapped": swapped,
         "preset": preset,
         "choices": {
             **pairs_of("--set", set_ or []),
@@ -143,7 +143,7 @@ def run(
         "gpus_per_worker": gpus_per_worker,
         "max_failed": max_failed,
         "allow_overlap": allow_overlap,
-        "out": str(out) if out else None,
+        "out": out,
     }
     raise typer.Exit(_run(flags, config, as_json=json_, dry_run=dry_run))
 
@@ -152,7 +152,7 @@ def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bo
     from fsbench import runner
     from fsbench.cli.progress import bar
     from fsbench.cli.settings import merged
-    from fsbench.engine.cache import Cache, default_folder
+    from fsbench.engine.remote_cache import open_cache
 
     given = merged(file, flags)
     print(_shown(given), file=sys.stderr)
@@ -162,7 +162,7 @@ def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bo
         print(f"{prepared.plan.planned} swaps planned, {len(prepared.plan.failures)} cannot be named")
         print(f"pair list: {runner.write_plan(prepared)}")
         return 0
-    cache = Cache(default_folder())
+    cache = open_cache()
     try:
         finished = runner.run(prepared, cache, progress=bar, notify=_announce, command=" ".join(sys.argv[1:]))
     finally:
@@ -222,17 +222,21 @@ def _report(finished: Finished, *, as_json: bool) -> None:
     from fsbench.reports.published import chosen_tables
     from fsbench.reports.runs import load_runs
     from fsbench.reports.tidy import results_json
+    from fsbench.run_place import RunPlace
 
     loaded = load_runs(finished.folders)
     folder = finished.folders[0].parent.parent
     config = finished.results[0].config
     beside = chosen_tables([config.protocol]) if config.protocol == "size" or config.from_device else ()
     files = write_reports(loaded.runs, folder, problems=loaded.problems, published=beside)
+    out = RunPlace.of(config.out)
+    for file in files.values():
+        out.send(file)
     if as_json:
         print(results_json(loaded.runs), end="")
     else:
         print_tables(loaded.runs, published=beside)
-        print(f"report: {files['html'].resolve()}")
+        print(f"report: {out.shown(files['html'])}")
 
 
 def _most_frequent(file: Path) -> tuple[str, str, int]:

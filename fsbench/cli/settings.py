@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fsbench.errors import ConfigError, DataError
+from fsbench.errors import ConfigError
 from fsbench.records import RunConfig, run_config
 
 
@@ -112,12 +112,11 @@ def locate_data(name: str, cache_folder: Path, *, manipulated: bool = False) -> 
         DataError: there is no such folder.
     """
     from fsbench.data.mini import is_mini
+    from fsbench.data.places import place, require_folder
 
     if name != "mini":
-        path = Path(name).expanduser()
-        if not path.is_dir():
-            what = "is a file; wanted a folder" if path.exists() else "is not there"
-            raise DataError(f"the data folder {name} {what}", hint="--data FOLDER, or --data mini")
+        path = place(name)
+        require_folder(path, "the data folder", "--data FOLDER, or --data mini")
         return {"data": str(path), "data_name": "mini" if is_mini(path) else path.resolve().name}
     from fsbench.mini import is_made, ready
 

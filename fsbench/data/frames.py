@@ -16,6 +16,7 @@ import PIL.Image
 import PIL.ImageOps
 import PIL.PngImagePlugin
 
+from fsbench.data.places import content
 from fsbench.data.video import count_frames, decode_frames
 from fsbench.errors import ItemError
 from fsbench.types import FrameRef, Image
@@ -48,7 +49,7 @@ def read_rgb(path: Path) -> Image:
         ItemError: the file is missing, broken, or has more than 8 bits a channel.
     """
     try:
-        with PIL.Image.open(path) as picture:
+        with PIL.Image.open(content(path)) as picture:
             if picture.mode.startswith(("I", "F")) or _DEEP.search(str(picture.tile)):
                 raise ItemError(f"{path.name} has more than 8 bits a channel; convert it to 8-bit RGB")
             upright = PIL.ImageOps.exif_transpose(picture)
@@ -64,7 +65,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         ItemError: the file is missing or broken.
     """
     try:
-        with PIL.Image.open(path) as picture:
+        with PIL.Image.open(content(path)) as picture:
             width, height = picture.size
             sideways = picture.getexif().get(PIL.ExifTags.Base.Orientation, 1) >= 5
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:

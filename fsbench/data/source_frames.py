@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from pathlib import Path
 
+from fsbench.data.places import place
 from fsbench.errors import ConfigError
 
 HINT = "--source-frames FILE: a line such as '000_003 17' a pair, target first, or a JSON object"
@@ -29,7 +29,7 @@ def read_source_frames(file: str, swaps: Collection[tuple[str, str]]) -> dict[tu
     if not file:
         raise ConfigError("source_frame=listed needs a list of frames", hint=HINT)
     try:
-        text = Path(file).expanduser().read_text(encoding="utf-8")
+        text = place(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint=HINT) from None
     found = _from_json(file, text) if text.lstrip().startswith("{") else _from_lines(file, text)

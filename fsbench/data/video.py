@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fsbench.data.places import opened
 from fsbench.errors import ItemError
 from fsbench.types import Image
 
@@ -24,7 +25,7 @@ def count_frames(path: Path) -> int:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with opened(path) as file, av.open(file) as container:
             return _stream(container, path).frames or len(_times(container))
     except (OSError, av.FFmpegError) as error:
         raise ItemError(f"{path.name} cannot be opened as a video: {_reason(error)}") from None
@@ -44,14 +45,17 @@ def decode_frames(path: Path, indices: Sequence[int]) -> list[Image | ItemError]
 
     reading = _Reading(path, set(indices))
     try:
-        order = _display_order(path)
-        with av.open(str(path)) as container:
-            _stream(container, path).thread_type = "AUTO"
-            for frame in container.decode(video=0):
-                reading.take(frame, order)
-                if reading.is_done():
-                    break
-            reading.settle()
+        with opened(path) as file:
+            order = _display_order(path, file)
+            if not isinstance(file, str):
+                file.seek(0)
+            with av.open(file) as container:
+                _stream(container, path).thread_type = "AUTO"
+                for frame in container.decode(video=0):
+                    reading.take(frame, order)
+                    if reading.is_done():
+                        break
+                reading.settle()
     except ItemError as error:
         reading.problem = error.reason
     except (OSError, av.FFmpegError) as error:
@@ -110,14 +114,14 @@ class _Reading:
         return ItemError(f"frame {index} of {self._path.name} is damaged")
 
 
-def _display_order(path: Path) -> dict[int, int]:
+def _display_order(path: Path, file: Any) -> dict[int, int]:
     """Map the time stamp of each frame to its position, from the packets alone; empty where they do not tell.
 
     Counting what the decoder gives is not enough: it leaves out a frame that it cannot decode.
     """
     import av
 
-    with av.open(str(path)) as container:
+    with av.open(file) as container:
         _stream(container, path)
         times = [] if container.format.name == "avi" else _times(container)  # AVI keeps no display times
     known = sorted({time for time in times if time is not None})

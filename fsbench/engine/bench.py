@@ -14,12 +14,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fsbench.data.frames import file_sha256
+from fsbench.data.places import is_remote, state_of
 from fsbench.engine.cache import Cache, key_of
 from fsbench.engine.executors import Executor
 from fsbench.engine.faces import face_digest, from_json, in_picture, to_json
 from fsbench.engine.plugins import Identified
-from fsbench.engine.stages import Encoded, Task
+from fsbench.engine.stages import Encoded, Task, perform
 from fsbench.errors import ItemError
 from fsbench.interfaces import Swapper
 from fsbench.types import Face, Features, FrameRef, ImageRef, SwapItem, SwapResult
@@ -92,7 +92,7 @@ class Bench:
                 keys[ref] = key_of(kind="pixels", file=file, index=ref.index, by=_decoder(ref))
         for ref, value in self._cached(keys).items():
             path = ref.path if ref.index is None else self.cache.picture(keys[ref], value.decode())
-            if ref.index is None or path.exists():
+            if ref.index is None or self.cache.holds(path):
                 found[ref] = ImageRef(path, value.decode())
         missing = [ref for ref in keys if ref not in found]
 
@@ -146,7 +146,7 @@ class Bench:
         for item, value in self._cached(keys).items():
             sha256, matrix = json.loads(value)
             path = self.cache.picture(keys[item], sha256)
-            if path.exists():
+            if self.cache.holds(path):
                 stored = None if matrix is None else np.array(matrix)
                 found[item.pair.key] = SwapResult(item.pair, ImageRef(path, sha256), stored)
         missing = [item for item in keys if item.pair.key not in found]
@@ -253,19 +253,22 @@ class Bench:
         keys: dict[Path, str] = {}
         for path in paths:
             try:
-                stat = path.stat()
-                keys[path] = key_of(kind="file", path=str(path.resolve()), size=stat.st_size, changed=stat.st_mtime_ns)
+                keys[path] = key_of(kind="file", **state_of(path))
             except OSError as error:
-                found[path] = ItemError(f"{path.name} cannot be read: {error.strerror}")
+                found[path] = ItemError(f"{path.name} cannot be read: {error.strerror or error}")
         found.update({path: value.decode() for path, value in self._cached(keys).items()})
-        fresh: dict[str, bytes] = {}
-        for path in keys.keys() - found.keys():
-            try:
-                found[path] = sha256 = file_sha256(path)
-                fresh[keys[path]] = sha256.encode()
-            except OSError as error:
-                found[path] = ItemError(f"{path.name} cannot be read: {error.strerror}")
-        self.cache.put(fresh)
+        missing = [path for path in keys if path not in found]
+
+        def keep(path: Path, sha256: str) -> tuple[str, bytes]:
+            found[path] = sha256
+            return keys[path], sha256.encode()
+
+        far = [path for path in missing if is_remote(path)]  # read by whoever works: it takes as long as the network
+        near = [path for path in missing if not is_remote(path)]
+        found.update(self._compute(Task("hash"), _batches(far, 1), keep, label="hash remote files", total=len(far)))
+        done, _ = perform(Task("hash"), near)
+        self.cache.put(dict(keep(path, s) for path, s in zip(near, done, strict=True) if isinstance(s, str)))
+        found.update({path: e for path, e in zip(near, done, strict=True) if isinstance(e, ItemError)})
         return found
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import platformdirs
 
 from fsbench.data.frames import write_atomically
+from fsbench.data.places import is_address
 from fsbench.errors import DataError
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
@@ -27,8 +28,14 @@ LOOKUPS_AT_ONCE = 500  # SQLite allows 999 variables in a statement in its oldes
 
 
 def default_folder() -> Path:
-    """Where the store is: the environment variable FSBENCH_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("FSBENCH_CACHE") or platformdirs.user_cache_dir("fsbench"))
+    """Where the store is: the environment variable FSBENCH_CACHE, or the user's cache folder.
+
+    Where FSBENCH_CACHE is an address, this is the folder of this machine that belongs to it.
+    """
+    named, own = os.environ.get("FSBENCH_CACHE", ""), Path(platformdirs.user_cache_dir("fsbench"))
+    if is_address(named):
+        return own / "remote" / hashlib.sha256(named.encode()).hexdigest()[:16]
+    return Path(named) if named else own
 
 
 def key_of(**parts: Any) -> str:
@@ -89,6 +96,10 @@ class Cache:
     def picture(self, key: str, sha256: str) -> Path:
         """Where the picture with that key and those pixels is, or would be."""
         return self.folder / "pictures" / key[:2] / f"{key[:32]}-{sha256[:32]}.png"
+
+    def holds(self, picture: Path) -> bool:
+        """Tell whether a picture, as `picture` names it, is there."""
+        return picture.exists()
 
     def put_picture(self, key: str, sha256: str, png: bytes) -> Path:
         """Store a picture, unless it is there already."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fsbench.data.places import is_everywhere
 from fsbench.engine.faces import in_picture
 from fsbench.engine.plugins import Plugin, identify
 from fsbench.engine.stages import Task, perform
@@ -52,9 +53,10 @@ def pack(task: Task, items: Sequence[Any], *, ship: bool) -> Parcel:
 
     A file that cannot be read here goes unsaid: the worker will not read it either, and gives the usual reason.
     """
-    pictures = {image for item in items for image in _pictures(item)}
+    pictures = {image for item in items for image in _pictures(item) if not is_everywhere(image)}
     others = {item.path for item in items if isinstance(item, FrameRef) and item.index is not None}
-    others |= _files_of(task.plugin)
+    others |= {item for item in items if task.stage == "hash"}
+    others = {path for path in others if not is_everywhere(path)} | _files_of(task.plugin)
     stamps = {path: stamp for path in others | (set() if ship else pictures) if (stamp := stamp_of(path))}
     return Parcel(items, stamps, dict(_contents(pictures)) if ship else {})
 
@@ -150,6 +152,8 @@ def _files_of(plugin: Plugin | None) -> set[Path]:
 def _moved(item: Any, places: Mapping[Path, Path]) -> Any:
     if isinstance(item, SwapItem):
         return dataclasses.replace(item, source=_moved(item.source, places), target=_moved(item.target, places))
+    if isinstance(item, Path):
+        return item
     if isinstance(item, Face):
         return in_picture(item, _moved(item.image, places))
     return dataclasses.replace(item, path=places.get(item.path, item.path))

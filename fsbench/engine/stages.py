@@ -9,12 +9,13 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsbench.data.frames import picture_size, pixel_sha256, png_bytes, read_frames
+from fsbench.data.frames import file_sha256, picture_size, pixel_sha256, png_bytes, read_frames
 from fsbench.engine.plugins import Identified, Plugin
 from fsbench.errors import FsbenchError, ItemError
 from fsbench.interfaces import Detector, Evaluator, Swapper
@@ -25,7 +26,7 @@ from fsbench.types import IDENTITY_MATRIX, Face, FrameRef, ImageRef, SwapItem, S
 class Task:
     """One stage as text: which function, and with which plugin."""
 
-    stage: str  # "decode" | "detect" | "swap" | "extract"
+    stage: str  # "hash" | "decode" | "detect" | "swap" | "extract"
     plugin: Plugin | None = None
     weights: tuple[tuple[str, str], ...] = ()  # file -> sha256, what a worker elsewhere must have too
 
@@ -47,8 +48,8 @@ class Encoded:
 def perform(task: Task, items: Sequence[Any]) -> tuple[list[Any], float]:
     """Do one batch; give one outcome an item, and the seconds it took."""
     started = time.perf_counter()
-    if task.stage == "decode":
-        return _decode(items), time.perf_counter() - started
+    if task.stage in WITHOUT_PLUGIN:
+        return WITHOUT_PLUGIN[task.stage](items), time.perf_counter() - started
     if task.plugin is None:
         raise ValueError(f"the stage {task.stage} needs a plugin")
     built, function = task.plugin.build(), STAGES[task.stage]
@@ -86,6 +87,17 @@ def _decode(refs: Sequence[FrameRef]) -> list[Encoded | ItemError]:
         else Encoded(pixel_sha256(image), None if ref.index is None else png_bytes(image))
         for ref, image in zip(refs, read_frames(refs), strict=True)
     ]
+
+
+def _hash(paths: Sequence[Path]) -> list[str | ItemError]:
+    return [_hash_one(path) for path in paths]
+
+
+def _hash_one(path: Path) -> str | ItemError:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        return ItemError(f"{path.name} cannot be read: {error.strerror or error}")
 
 
 def _detect(detector: Detector, images: Sequence[ImageRef]) -> list[list[Face]]:
@@ -145,4 +157,5 @@ def _matched(name: str, outcomes: list[Any], items: Sequence[Any]) -> list[Any]:
     return outcomes
 
 
+WITHOUT_PLUGIN: dict[str, Callable[[Sequence[Any]], list[Any]]] = {"hash": _hash, "decode": _decode}
 STAGES: dict[str, Callable[[Any, Sequence[Any]], list[Any]]] = {"detect": _detect, "extract": _extract, "swap": _swap}

@@ -151,9 +151,9 @@ def measured(settings: TrainingSettings, generator: Path, *, label: str, device:
         FsbenchError: the protocol, suite or data of [measure] cannot be run.
     """
     from fsbench import runner
-    from fsbench.engine.cache import Cache, default_folder
+    from fsbench.engine.remote_cache import open_cache
 
-    cache = Cache(default_folder())
+    cache = open_cache()
     try:
         return list(runner.run(runner.prepare(_config(settings, generator, label, device)), cache).results)
     finally:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from fsbench.data.ffpp import FaceForensics
+from fsbench.data.places import place
 from fsbench.data.source_frames import read_source_frames
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
@@ -60,7 +60,7 @@ class FFppProtocol(Protocol):
 
     def plan(self) -> Plan:
         """Plan every swap from the lengths of the videos: no pixels, no models; same data, same plan."""
-        data = FaceForensics.open(Path(self.config.data), compression=self.config.compression, split=self.config.split)
+        data = FaceForensics.open(place(self.config.data), compression=self.config.compression, split=self.config.split)
         data.require_complete()
         choices, limit = self.definition, self.config.limit
         swaps = data.swaps() if limit is None else data.swaps()[: -(-limit // choices.frames)]
@@ -131,7 +131,7 @@ def read_persons(file: str, videos: Collection[str]) -> dict[str, str]:
     if not file:
         raise ConfigError("hit=person needs to know who is in which video", hint=hint)
     try:
-        content = json.loads(Path(file).read_text(encoding="utf-8"))
+        content = json.loads(place(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint=hint) from None
     if not isinstance(content, dict):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from fsbench.data.frames import PICTURES
+from fsbench.data.places import place, require_folder
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.errors import ConfigError, DataError, ItemError
@@ -105,9 +106,8 @@ def _whole(image: ImageRef) -> Face | Failure:
 
 
 def _pictures(folder: str) -> list[FrameRef]:
-    root = Path(folder)
-    if not root.is_dir():
-        raise DataError(f"{folder} is no folder", hint=USAGE)
+    root = place(folder)
+    require_folder(root, "the folder", USAGE)
     files = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
     if not files:
         raise DataError(f"{folder} holds no pictures ({', '.join(PICTURES)})", hint="name the folder that holds them")

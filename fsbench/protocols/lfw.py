@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from fsbench.data.lfw import Lfw, LfwPair
+from fsbench.data.places import place
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.interfaces import Protocol
@@ -55,7 +55,7 @@ class LfwProtocol(Protocol):
 
     def plan(self) -> Plan:
         """Plan the swaps from pairs.txt."""
-        data = Lfw.open(Path(self.config.data), variant=self.config.variant)
+        data = Lfw.open(place(self.config.data), variant=self.config.variant)
         data.require_complete()
         limit = self.config.limit
         swaps, positives = _swap_pairs(data.negatives()[:limit]), _swap_pairs(data.positives()[:limit])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.data.frames import write_atomically
+from fsbench.data.places import is_address
 from fsbench.errors import ConfigError, RecordError
 from fsbench.records import FAILURES_FILE, PAIRS_FILE, RESULT_FILE, SAMPLES_FILE, RunResult, result_json
 from fsbench.reports.compare_match import refuse_twins
@@ -80,6 +81,8 @@ def load_side(text: str, root: Path) -> Loaded:
         ConfigError: it is neither a path nor a baseline.
         RecordError: not one run could be read.
     """
+    if is_address(text):
+        return _as_written(load_runs([Path(text)]))
     path = Path(text)
     if not path.exists() and NAME.fullmatch(text):
         path = baseline_folder(text, root)

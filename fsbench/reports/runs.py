@@ -24,6 +24,7 @@ from fsbench.records import (
     RunResult,
     load_result,
 )
+from fsbench.reports.fetched import fetched
 from fsbench.reports.run_files import FailedPair, read_failures, read_samples
 
 NEVER_HOLD_RUNS = (SWAPS_FOLDER, STRIPS_FOLDER, RETRIEVAL_FOLDER)  # may hold tens of thousands of pictures
@@ -126,7 +127,7 @@ def load_runs(paths: Sequence[Path]) -> Loaded:
     """
     runs: dict[Path, Run] = {}
     problems: list[str] = []
-    for path in paths:
+    for path in map(fetched, paths):
         for place in _places(path, problems):
             folder = (place if place.is_dir() else place.parent).resolve()
             if folder in runs:

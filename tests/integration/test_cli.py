@@ -217,7 +217,7 @@ RUN_MISTAKES = [
     ("fid --real {place}/empty", "--swapped is missing", "fsbench run fid --real DIR --swapped DIR"),
     (
         "fid --real {place}/gone --swapped {place}/empty",
-        "{place}/gone is no folder",
+        "the folder {place}/gone is not there",
         "fsbench run fid --real DIR --swapped DIR",
     ),
 ]

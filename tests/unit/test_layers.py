@@ -24,6 +24,7 @@ LAYERS = [
     {"protocols"},
     {"strips", "provenance", "overlap", "doctor", "content_credentials"},
     {"run_folder", "run_result"},
+    {"run_place"},
     {"runner"},
     {"reports"},
     {"userstudy"},

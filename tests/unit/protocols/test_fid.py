@@ -98,7 +98,7 @@ def test_a_folder_that_is_not_there_or_holds_no_pictures_is_told(tmp_path: Path)
     real, empty = folder(tmp_path / "real", [10, 12]), folder(tmp_path / "empty", [])
     with pytest.raises(DataError) as caught:
         protocol(real, tmp_path / "gone").plan()
-    assert str(caught.value) == f"{tmp_path / 'gone'} is no folder"
+    assert str(caught.value) == f"the folder {tmp_path / 'gone'} is not there"
     with pytest.raises(DataError) as caught:
         protocol(empty, real).plan()
     assert str(caught.value) == f"{empty} holds no pictures (.png, .jpg, .jpeg, .bmp, .webp, .tif, .tiff)"

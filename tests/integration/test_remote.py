@@ -1,0 +1,87 @@
+"""Data, cache and run folders in an S3 store, which moto's server plays on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Run, numbers, results
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("s3fs", reason="needs s3fs, which the extra 'remote' installs")
+moto = pytest.importorskip("moto.server", reason="needs moto[server], which the extra 'dev' installs")
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A bucket of a server that any process reaches through its environment."""
+    import s3fs
+
+    server = moto.ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("home")))
+        s3fs.S3FileSystem(endpoint_url=f"http://{host}:{port}", key="test", secret="test").mkdir("lab")
+        yield "s3://lab"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def data(bucket: str, mini: Path) -> str:
+    """Two videos of the mini set, in the store."""
+    import s3fs
+
+    store = s3fs.S3FileSystem(endpoint_url=os.environ["FSSPEC_S3_ENDPOINT_URL"], key="test", secret="test")
+    videos = "original_sequences/youtube/c23/videos"
+    for name in ("000", "001"):
+        store.put(str(mini / videos / f"{name}.mp4"), f"lab/ff/{videos}/{name}.mp4")
+    store.pipe("lab/ff/splits/test.json", b'[["000", "001"]]')
+    return f"{bucket}/ff"
+
+
+def test_a_run_from_store_to_store_gives_the_numbers_of_a_disk(
+    fsbench: Run, bucket: str, data: str, mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = tmp_path / "ff"
+    (near / "splits").mkdir(parents=True)
+    (near / "splits/test.json").write_text('[["000", "001"]]')
+    (near / "original_sequences").symlink_to(mini / "original_sequences")
+    words = ["run", "ff++", "--limit", "10", "--no-controls"]
+    here = fsbench(*words, "--data", near, "--out", tmp_path / "here", cache=tmp_path / "cache")
+    far = [*words, "--data", data, "--out", f"{bucket}/runs"]
+    there = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    assert here.returncode == there.returncode == 0, here.stderr + there.stderr
+    assert f"report: {bucket}/runs/ff++/report.html" in there.stdout
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    again = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    assert again.returncode == 0, again.stderr
+    assert "done" not in again.stderr  # nothing was computed, neither here nor by workers
+    shown = fsbench("report", f"{bucket}/runs", "--out", tmp_path / "report")
+    assert shown.returncode == 0, shown.stderr
+    assert "landmark" in shown.stdout
+    same = fsbench("compare", f"{bucket}/runs", tmp_path / "here")
+    assert same.returncode == 0, same.stderr
+    (fetched,) = (tmp_path / "another machine" / "fsbench" / "fetched").glob("*")
+    (one,) = results(tmp_path / "here").values()
+    (two,) = results(fetched / "runs").values()
+    assert numbers(one) == numbers(two)
+    assert one["provenance"]["data_digest"] == two["provenance"]["data_digest"]
+    assert two["provenance"]["computed"] == {}
+
+
+def test_a_bucket_that_is_not_there_is_one_line(fsbench: Run, bucket: str, data: str, tmp_path: Path) -> None:
+    done = fsbench("run", "ff++", "--data", "s3://nobody/ff", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "the data folder s3://nobody/ff is not there" in done.stderr
+    done = fsbench("run", "ff++", "--data", data, "--limit", "1", "--no-controls", "--out", "s3://nobody/runs")
+    assert done.returncode == 2, done.stderr
+    assert "s3://nobody/runs/.fsbench cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
