@@ -32,6 +32,7 @@ def triplets(
     min_eyes: Annotated[float, typer.Option(min=4, help="Leave out smaller faces: pixels between the eyes.")] = 24,
     max_yaw: Annotated[float, typer.Option(min=0, max=90, help="Leave out faces turned further: degrees.")] = 35,
     min_sharpness: Annotated[float, typer.Option(min=0, help="Leave out blurred faces; 0 keeps them.")] = 0.14,
+    measured: Annotated[bool, typer.Option("--measure", help="Measure how far each editor moves faces.")] = False,
 ) -> None:
     """Align faces, edit them, and lay them out as triplets of source, target and ground truth (FSTriplets)."""
     from fsbench.cli.progress import bar
@@ -51,8 +52,21 @@ def triplets(
     with bar("pictures", sum(len(person.pictures) for person in persons)) as progress:
         built = build.build(plan, persons, workers=workers, progress=progress)
     print("\n".join(_summary(built, out)))
+    if measured:
+        _measure(built, out)
     if built.counts["left out"]:
         print(f"left out: {out / 'left_out.csv'}", file=sys.stderr)
+
+
+def _measure(built: Built, out: Path) -> None:
+    """Measure the edits, print the table and write it."""
+    from fsbench.cli.progress import bar
+    from fsbench.editing import measure
+
+    with bar("measured", measure.count(built.made)) as progress:
+        found = measure.measure(out, built.made, progress)
+    print("\n".join(measure.table(found)))
+    measure.write(out, found)
 
 
 def _summary(built: Built, out: Path) -> list[str]:

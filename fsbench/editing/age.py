@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.editing.crop import SIZE, Crop, Editor, Frame, Mask, Points, frame
+from fsbench.editing.frequency import band, skin_band
 from fsbench.editing.painting import blurred, curve, laid, lines, noise
 from fsbench.editing.regions import skin
 from fsbench.errors import ItemError
 from fsbench.training.triplet_folder import IDENTITY
 from fsbench.types import Image
 
-WAVES = (3.0, 14.0)  # pixels: wavelengths that pores and wrinkles have in a crop; longer ones are the face's form
 GAIN = 0.9  # by how much these waves grow at strength 1
 GRAIN = 0.9  # L of Lab: standard deviation of the texture that is added at strength 1
 CREASE = 15.0  # L of Lab by which a crease is darker at strength 1
@@ -37,11 +37,7 @@ def age(crop: Crop, strength: float, random: np.random.Generator) -> Image:
         raise ItemError("too little skin is to be seen")
     axes = frame(crop.points)
     lab = np.asarray(cv2.cvtColor(crop.pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
-    known = np.where(weight > 0.05, lab[..., 0], 0)
-    share = blurred((weight > 0.05).astype(np.float32), 6)
-    even = blurred(known.astype(np.float32), 6) / np.maximum(share, 1e-3)  # so that the mask's rim is no texture
-    lightness = np.where(weight > 0.05, lab[..., 0], even)
-    raised = band(lightness - even) * GAIN
+    raised = skin_band(lab[..., 0], weight) * GAIN
     raised = np.tanh(raised / 9) * 9 + GRAIN * texture(random) - CREASE * creases(crop.points, axes, random)
     dull = noise(random, 5) * 0.5 + noise(random, 14)
     lab[..., 0] += strength * (raised + 0.7 * dull - 1.5) * (0.4 + 0.6 * lab[..., 0] / 60)
@@ -49,18 +45,6 @@ def age(crop: Crop, strength: float, random: np.random.Generator) -> Image:
     lab[..., 1:] *= 1 - 0.12 * strength
     old = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255
     return laid(crop.pixels, np.asarray(old, np.float32), weight)
-
-
-def band(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Keep the waves of a (SIZE, SIZE) picture whose lengths lie in WAVES, with soft limits, by its Fourier transform.
-
-    The gain is that of a Butterworth band of second order: about 1 within and 1/2 at the limits.
-    """
-    y, x = np.meshgrid(np.fft.fftfreq(SIZE), np.fft.rfftfreq(SIZE), indexing="ij")
-    frequency = np.hypot(x, y)
-    low, high = 1 / WAVES[1], 1 / WAVES[0]
-    gain = 1 / (1 + (low / np.maximum(frequency, 1e-6)) ** 4) / (1 + (frequency / high) ** 4)
-    return np.fft.irfft2(np.fft.rfft2(values) * gain, s=(SIZE, SIZE))
 
 
 def texture(random: np.random.Generator) -> NDArray[np.float64]:

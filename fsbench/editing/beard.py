@@ -27,14 +27,14 @@ def beard(crop: Crop, strength: float, random: np.random.Generator) -> Image:
     density = grown(points, axes, random)
     colour = brow_colour(crop, random)
     paths, tones, widths = _hairs(points, axes, density, strength, random)
-    shade = colour * (0.55 + 0.9 * tones[:, None])
+    shade = colour * (0.7 + 1.1 * tones[:, None])
     layer, cover = strands(paths, shade, widths, colour * 0.8)
     lit = layer * light(crop)[..., None]
     lips = 1 - around(filled(hull(points[LIPS])), 0, 2)
-    under = lips * blurred(density, 2.0) * 0.75 * min(strength, 1)
+    under = lips * blurred(density, 2.0) * 0.6 * min(strength, 1)
     ground = laid(crop.pixels, (crop.pixels * 0.35 + colour * 0.65).astype(np.float32), under)
     region = np.clip(blurred(density, 1.0) * 3, 0, 1)
-    return laid(ground, lit, cover * lips * region * 0.92)
+    return laid(ground, lit, cover * lips * region * 0.85)
 
 
 def grown(points: Points, axes: Frame, random: np.random.Generator) -> Mask:
@@ -42,8 +42,7 @@ def grown(points: Points, axes: Frame, random: np.random.Generator) -> Mask:
     seen = axes.seen(points)
     jaw = seen[2:15].copy()
     centre = seen[[48, 54, 33]].mean(0)
-    outer = centre + (jaw - centre) * np.array([1.0, 1.03])
-    outer[5:8, 1] += 0.05
+    outer = centre + (jaw - centre) * np.array([1.0, 1.02])  # hairs reach a little over the chin
     left = np.array([[seen[48, 0] - 0.12, seen[48, 1] - 0.12], [seen[31, 0] - 0.12, seen[33, 1] + 0.10]])
     right = np.array([[seen[35, 0] + 0.12, seen[33, 1] + 0.10], [seen[54, 0] + 0.12, seen[54, 1] - 0.12]])
     middle = np.array([[seen[33, 0], seen[33, 1] + 0.07]])

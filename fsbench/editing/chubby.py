@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsbench.editing.crop import Crop, Editor, Points, frame
-from fsbench.editing.painting import around, filled
-from fsbench.editing.regions import JAW, hull
+from fsbench.adapters.colour import to_lab
+from fsbench.editing.crop import SIZE, Crop, Editor, Frame, Points, frame
+from fsbench.editing.frequency import skin_band
+from fsbench.editing.painting import around, blurred, curve, filled, laid, lines
+from fsbench.editing.regions import JAW, hull, skin
 from fsbench.editing.warping import bent
 from fsbench.training.triplet_folder import IDENTITY
 from fsbench.types import Image
 
 # How far each of the jaw's 17 points moves, from an ear over the chin to the other, in strengths: most at the cheeks.
-PROFILE = np.array([0.05, 0.3, 0.65, 0.95, 1.1, 1.1, 0.95, 0.8, 0.7, 0.8, 0.95, 1.1, 1.1, 0.95, 0.65, 0.3, 0.05])
+PROFILE = np.array([0.05, 0.3, 0.65, 0.95, 1.1, 1.1, 0.8, 0.45, 0.25, 0.45, 0.8, 1.1, 1.1, 0.95, 0.65, 0.3, 0.05])
+SMOOTH = 0.9  # share of wrinkles that a full face has lost, at strength 0.2
+CHEEK = 6.5  # L of Lab by which cheeks are lighter, at strength 0.2
 REACH = 0.7  # how far outside the face the surroundings give way, in distances between the eyes
 
 
@@ -32,7 +36,44 @@ def chubby(crop: Crop, strength: float, random: np.random.Generator) -> Image:
     start = np.concatenate([points[JAW], *still])
     end = np.concatenate([moved, *still])
     weight = around(filled(hull(moved)), 0.1 * axes.eyes, REACH * axes.eyes)
-    return bent(crop.pixels, start, end, weight)
+    wide = bent(crop.pixels, start, end, weight)
+    bent_points = np.concatenate([moved, points[17:68]])
+    return padded(Crop(wide, bent_points), axes, strength)
+
+
+def padded(crop: Crop, axes: Frame, strength: float) -> Image:
+    """Lay fat under the skin: its texture is stretched smooth, cheeks stand out, and the chin has a fold below it."""
+    import cv2
+
+    points = crop.points
+    share = strength / 0.2
+    weight = skin(crop)
+    lab = to_lab(crop.pixels)
+    lightness = lab[..., 0].copy()
+    lightness -= np.asarray(SMOOTH * share * skin_band(lightness, weight), np.float32)
+    seen = axes.seen(points)
+    cheeks = np.zeros_like(lightness)
+    for corner, jaw in ((48, 3), (54, 13)):
+        at = axes.at(0.45 * seen[corner, 0] + 0.55 * seen[jaw, 0], 0.5 * seen[33, 1] + 0.5 * seen[corner, 1])
+        y, x = np.mgrid[:SIZE, :SIZE]
+        distance = np.hypot(x - at[0], y - at[1]) / axes.eyes
+        cheeks += np.exp(-((distance / 0.3) ** 2)).astype(np.float32) - 0.6 * np.exp(-((distance / 0.6) ** 2))
+    lightness += share * CHEEK * cheeks
+    lab[..., 0] = lightness
+    face = laid(crop.pixels, np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255, np.float32), weight)
+    return _second_chin(Crop(face, points), axes, share)
+
+
+def _second_chin(crop: Crop, axes: Frame, share: float) -> Image:
+    """Shade the neck below the chin, where a second one casts its shadow."""
+    seen = axes.seen(crop.points)
+    under = seen[4:13] + np.array([0, 0.16]) * np.sin(np.linspace(0.15, np.pi - 0.15, 9))[:, None]
+    fold = lines([curve(axes.at(*under.T))], 0.03 * axes.eyes)
+    inner = filled(np.concatenate([curve(axes.at(*under.T)), curve(crop.points[4:13])[::-1]]))
+    shade = 0.75 * blurred(fold, 0.05 * axes.eyes) - 0.12 * blurred(inner, 0.04 * axes.eyes)
+    dark = crop.pixels * (1 - np.clip(share * shade, -0.15, 0.45))[..., None]
+    reach = around(np.maximum(fold, inner), 0.05 * axes.eyes, 0.2 * axes.eyes)
+    return laid(crop.pixels, np.asarray(dark, np.float32), reach)
 
 
 def fuller(points: Points, strength: float, sides: Points) -> Points:
@@ -58,5 +99,5 @@ def _ring(points: Points, distance: float) -> Points:
 
 
 EDITOR = Editor(
-    "chubby", "fat", IDENTITY, (0.16, 0.28), chubby, "a fuller outline: cheeks, jaw and chin are pushed outwards"
+    "chubby", "fat", IDENTITY, (0.15, 0.24), chubby, "a fuller outline: cheeks, jaw and chin are pushed outwards"
 )

@@ -48,10 +48,10 @@ def _hairs(
         u = (lock + random.uniform(-0.4, 0.4)) / (LOCKS - 1) * 2 - 1
         u = float(np.clip(u, -1, 1))
         end_y = brow - 0.1 + (1 - strength) * -0.3 + 0.28 * u**2 + random.normal(0, 0.05)
-        tone, tip = random.normal(0.5, 0.1), u + random.normal(0, 0.04) + sweep * 0.5
+        tone, tip = random.normal(0.5, 0.1), float(np.clip(u + random.normal(0, 0.04) + sweep * 0.4, -1, 1))
         for _ in range(HAIRS):
             spread = random.normal(0, 0.06)
-            root_u = u * 0.86 + spread - sweep * 0.45
+            root_u = float(np.clip(u * 0.86 + spread - sweep * 0.4, -0.98, 0.98))
             root_y = brow - 1.12 + 0.5 * abs(root_u) ** 2.4 + random.uniform(-0.16, 0.2)
             t = np.linspace(0, 1, 7)
             x = middle + half * (root_u + (tip + spread * (1.1 - 0.8 * t) - root_u) * (t**1.3))

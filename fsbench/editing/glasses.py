@@ -34,7 +34,7 @@ def glasses(crop: Crop, strength: float, random: np.random.Generator) -> Image:
     axes = frame(crop.points)
     pair = lenses(crop.points, axes, shape, height * random.uniform(0.92, 1.05), drop=0.06)
     colour = np.array(FRAMES[int(random.integers(len(FRAMES)))], np.float64)
-    width = 0.045 * axes.eyes * strength * (0.6 if colour.mean() > 95 else 1.0)  # metal is thin
+    width = 0.033 * axes.eyes * strength * (0.6 if colour.mean() > 95 else 1.0)  # metal is thin
     glass = filled(*(axes.at(*lens.outline.T) for lens in pair))
     shine = glass * _streaks(axes, pair, random) * 0.2
     picture = laid(crop.pixels, np.full((SIZE, SIZE, 3), 235, np.float32), shine + 0.03 * glass)
@@ -59,7 +59,7 @@ def sunglasses(crop: Crop, strength: float, random: np.random.Generator) -> Imag
         (body + shine).astype(np.float32),
         np.asarray(glass * strength * (1 - 0.12 * clear[..., 0]), np.float32),
     )
-    return _framed(Crop(dark, crop.points), axes, pair, colour, 0.045 * axes.eyes)
+    return _framed(Crop(dark, crop.points), axes, pair, colour, 0.033 * axes.eyes)
 
 
 def lenses(

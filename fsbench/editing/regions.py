@@ -94,7 +94,7 @@ def hair_colour(crop: Crop, random: np.random.Generator) -> NDArray[np.float64]:
         skin_lab[0] = max(skin_lab[0], middle[0])  # a lit forehead is lighter than the skin, and no hair
         foreign = min(float(np.linalg.norm(middle - other)) for other in (skin_lab, *corners))
         if foreign > DIFFERENT:
-            return np.asarray(np.median(crop.pixels[places[:, 1], places[:, 0]], axis=0), np.float64)
+            return np.asarray(np.percentile(crop.pixels[places[:, 1], places[:, 0]], 40, axis=0), np.float64)
     return brow_colour(crop, random)
 
 

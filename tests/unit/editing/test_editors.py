@@ -8,10 +8,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from fsbench.editing.age import band
 from fsbench.editing.chubby import fuller
 from fsbench.editing.crop import SIZE, Crop, Frame, frame
 from fsbench.editing.editors import EDITORS, chosen
+from fsbench.editing.frequency import band
 from fsbench.editing.painting import around, filled
 from fsbench.editing.regions import LEFT_EYE, LIPS, RIGHT_EYE, hull, skin
 from fsbench.errors import ConfigError, ItemError
@@ -77,7 +77,7 @@ def test_chubby_moves_each_point_of_the_jaw_by_its_share_of_the_way_to_the_axis(
     moved = fuller(points, 0.2, np.ones(2))
     assert moved[4] == pytest.approx([50 - 0.2 * 1.1 * 50, 100])
     assert moved[12] == pytest.approx([150 + 0.2 * 1.1 * 50, 100])
-    assert moved[8] == pytest.approx([100, 150 + 0.7 * 0.2 * 0.5 * 100 * 0.45])
+    assert moved[8] == pytest.approx([100, 150 + 0.25 * 0.2 * 0.5 * 100 * 0.45])
 
 
 def test_age_raises_the_skins_waves_and_touches_nothing_but_skin(crop: Crop) -> None:
