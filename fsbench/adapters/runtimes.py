@@ -33,8 +33,18 @@ class Runtime:
     hint: str  # how to install it
 
 
+def _optional(name: str, module: str) -> Runtime:
+    """Describe a runtime whose package an extra of its name brings."""
+    return Runtime(f"fsbench.adapters.{name}_runtime:open_{name}", name, module, f"pip install 'fsbench[{name}]'")
+
+
 RUNTIMES: dict[str, Runtime] = {
     "onnx": Runtime("fsbench.adapters.onnx_session:open_onnx", "onnx", "onnxruntime", "pip install onnxruntime"),
+    "openvino": _optional("openvino", "openvino"),
+    "ncnn": _optional("ncnn", "ncnn"),
+    "mnn": _optional("mnn", "MNN"),
+    "torchscript": Runtime("fsbench.adapters.torch_runtime:open_torchscript", "torchscript", "torch", ""),
+    "torch-export": Runtime("fsbench.adapters.torch_runtime:open_exported", "torch-export", "torch", ""),
 }
 
 

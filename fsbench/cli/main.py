@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, baseline, compare, explain, history, inspect, report, run, swap, train, userstudy, zoo
+from fsbench.cli import assets, baseline, compare, explain, export, history, inspect, report, run, swap, train, userstudy, zoo
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ history.register(app)
 assets.register(app)
 zoo.register(app)
 train.register(app)
+export.register(app)
 userstudy.register(app)
 
 INTERRUPTED = 130

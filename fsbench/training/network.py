@@ -151,3 +151,15 @@ class Generator(nn.Module):
         maps = self.identity_encoder(identity, embedding)
         found: tuple[torch.Tensor, ...] = self.decoder(maps, attributes, largest_only=largest_only)
         return found
+
+
+class LargestPicture(nn.Module):
+    """A generator as a network of two inputs and one output, for export."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, target: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        """(N, 3, S, S) targets and (N, E) embeddings of length 1 to (N, 3, S, S) pictures."""
+        return self.generator.swap(target, embedding)

@@ -19,6 +19,7 @@ LAYERS = [
     {"interfaces"},
     {"training"},
     {"adapters", "evaluators"},
+    {"exports"},
     {"mini", "editing"},
     {"engine"},
     {"protocols"},
@@ -37,7 +38,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 DEFINES_NETWORKS = {
     *("dlib_face.py", "mobilefacenet.py", "blocks.py", "network.py", "discriminator.py"),
     *("resnet50.py", "hopenet.py", "l2cs.py", "face_recon.py", "iresnet.py", "sphere20.py"),
-    *("loading.py", "sixdrepnet.py"),
+    *("loading.py", "sixdrepnet.py", "half.py"),
 }
 # Run by Streamlit for every click of a rater, in the server's process alone, which has loaded it already.
 DRAWS_PAGES = {f"userstudy/page/{name}.py" for name in ("app", "flow", "screens", "rating")}
