@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from fsbench.cli import assets, baseline, compare, explain, export, history, inspect, report, run, swap, train, userstudy, zoo
+from fsbench.cli import (
+    assets,
+    baseline,
+    compare,
+    explain,
+    export,
+    history,
+    inspect,
+    report,
+    run,
+    swap,
+    train,
+    userstudy,
+    zoo,
+)
 from fsbench.errors import FsbenchError
 
 app = typer.Typer(

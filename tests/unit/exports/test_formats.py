@@ -6,22 +6,11 @@ import pytest
 from fsbench.adapters.runtimes import open_runtime
 from fsbench.errors import ConfigError, DependencyError
 from fsbench.exports import targets
-from fsbench.exports.export import export
-from fsbench.exports.manifest import described, manifest_path, read_manifest
-from fsbench.exports.targets import FORMATS, PRECISIONS, export_format, missing_packages
+from fsbench.exports.manifest import described, read_manifest
+from fsbench.exports.targets import FORMATS, PRECISIONS, export_format
 
 RUN_HERE = [name for name, each in FORMATS.items() if each.runtime]
 FP16 = [name for name in RUN_HERE if "fp16" not in FORMATS[name].lacks]
-
-
-def exported(network, name, folder, precision="fp32"):
-    """Export, or skip where a package is missing; give the manifest and its path."""
-    missing = missing_packages(FORMATS[name])
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
-    (outcome,) = export(network, [name], folder, precision=precision)
-    assert outcome.problem == ""
-    return outcome.manifest, manifest_path(folder / outcome.manifest.files[0].name)
 
 
 CASES = [
@@ -32,12 +21,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "what"), CASES)
-def test_a_file_gives_what_torch_gives_in_both_runs_and_when_it_is_opened_again(networks, name, what, tmp_path):
+def test_a_file_gives_what_torch_gives_in_both_runs_and_when_it_is_opened_again(networks, exported, name, what):
     network = networks[what]
-    manifest, path = exported(network, name, tmp_path)
+    manifest, path = exported(name, what)
     assert [run.largest < 1e-4 for run in manifest.check.runs] == [True, True]
     assert manifest.check.deviation > 0.01  # there is something to compare
-    call = open_runtime(manifest.runtime, tmp_path / manifest.files[0].name, threads=2)
+    call = open_runtime(manifest.runtime, path.with_suffix(""), threads=2)
     for _ in range(2):
         for arrays in network.examples():
             found = call(*arrays)
@@ -48,20 +37,19 @@ def test_a_file_gives_what_torch_gives_in_both_runs_and_when_it_is_opened_again(
 
 
 @pytest.mark.parametrize("name", FP16)
-def test_half_precision_makes_the_file_smaller_and_stays_near(folded, name, tmp_path):
-    half, _ = exported(folded, name, tmp_path, "fp16")
-    full, _ = exported(folded, name, tmp_path)
+def test_half_precision_makes_the_file_smaller_and_stays_near(exported, name):
+    half, _ = exported(name, precision="fp16")
+    full, _ = exported(name)
     assert half.size_bytes < 0.95 * full.size_bytes
     assert all(1e-5 < run.largest < 0.1 and run.psnr > 50 for run in half.check.runs)
 
 
-def test_core_ml_is_converted_and_says_that_it_was_not_run(folded, tmp_path):
-    pytest.importorskip("coremltools", reason="needs coremltools")
-    manifest, path = exported(folded, "coreml", tmp_path)
+def test_core_ml_is_converted_and_says_that_it_was_not_run(exported):
+    manifest, path = exported("coreml")
     assert manifest.check.state == "converted only"
     assert "Apple" in manifest.check.reason
     assert manifest.check.runs == ()
-    package = tmp_path / manifest.files[0].name
+    package = path.with_suffix("")
     assert manifest.size_bytes == sum(each.stat().st_size for each in package.rglob("*") if each.is_file())
     assert read_manifest(path).files == described([package])
     import coremltools
@@ -72,10 +60,10 @@ def test_core_ml_is_converted_and_says_that_it_was_not_run(folded, tmp_path):
     }
 
 
-def test_the_onnx_file_has_constants_folded_and_only_the_norms_that_zero_padding_keeps(folded, tmp_path):
+def test_the_onnx_file_has_constants_folded_and_only_the_norms_that_zero_padding_keeps(exported):
     import onnx
 
-    _, path = exported(folded, "onnx", tmp_path)
+    _, path = exported("onnx")
     kinds = [node.op_type for node in onnx.load(path.with_suffix("")).graph.node]
     assert not {"Constant", "ConstantOfShape", "Cast", "Shape"} & set(kinds)
     assert kinds.count("BatchNormalization") == 7  # one in front of each halving
