@@ -24,7 +24,7 @@ def open_torchscript(file: Path, *, threads: int) -> Callable[..., NDArray[np.fl
         network = torch.jit.load(str(file), map_location="cpu").eval()  # type: ignore[no-untyped-call]
 
         def call(*inputs: torch.Tensor) -> Any:
-            with torch.jit.optimized_execution(False):
+            with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
                 return network(*inputs)
 
         return call
