@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 from fsbench.errors import RecordError
 from fsbench.userstudy.store.engine import reading, writing
 
-SCHEMA = "0001"  # the newest migration
-KNOWN = ("0001",)
+SCHEMA = "0002"  # the newest migration
+KNOWN = ("0001", "0002")
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x66736264  # PostgreSQL's advisory lock, so that two servers that start at once do not both migrate
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from studies import Made, answers, make_study, rate, rater_at_work
+from studies import Made, answers, rate, rater_at_work
 
 from fsbench.errors import ConfigError, RecordError
 from fsbench.userstudy.spec import BROKEN, load_spec
@@ -13,8 +13,8 @@ from fsbench.userstudy.store import Done, Page, Prolific, Refused, open_store
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
-    return make_study(tmp_path / "noise", break_after=4, completion_code="C0DE")
+def made(make: Callable[..., Made]) -> Made:
+    return make(break_after=4, completion_code="C0DE")
 
 
 def test_a_rater_goes_from_the_link_to_the_completion_code(made: Made) -> None:
@@ -128,14 +128,14 @@ def test_nobody_rates_before_opening_and_study_json_is_fixed_after_it(made: Made
     assert load_spec(made.folder).title == "Another title"
     file.write_text(text)
     with pytest.raises(RecordError, match=r"'title' in .* was changed after the study was opened"):
-        open_store(made.folder)
+        made.open()
 
 
 def test_what_the_plan_rests_on_is_fixed_from_the_beginning(made: Made) -> None:
     file = made.folder / "study.json"
     file.write_text(made.spec.text().replace('"seed": 5', '"seed": 6'))
     with pytest.raises(RecordError, match=r"'seed' in .* was changed after the study was made"):
-        open_store(made.folder)
+        made.open()
 
 
 def test_a_folder_without_its_database_and_a_strange_address_are_refused(made: Made) -> None:
@@ -143,7 +143,7 @@ def test_a_folder_without_its_database_and_a_strange_address_are_refused(made: M
         open_store(made.folder, "mysql://somewhere/x")
     with pytest.raises(ConfigError, match="not one of a database"):
         open_store(made.folder, "nonsense")
-    (made.folder / "study.sqlite").unlink()
+    (made.folder / "study.sqlite").unlink(missing_ok=True)
     with pytest.raises(RecordError, match="holds no store"):
         open_store(made.folder)
 
