@@ -21,9 +21,10 @@ def serve(
     name: Annotated[list[str] | None, typer.Option("--name", help="Name of the public host; may be repeated.")] = None,
     store: Annotated[str, typer.Option(help="Address of the store, where it is not the study's own.")] = "",
 ) -> None:
-    """Serve a study to its raters until Ctrl+C."""
+    """Serve a study to its raters until Ctrl+C; with no study here, a demonstration from the mini set."""
     from fsbench.userstudy.page.server import free_port, is_local, run_server
-    from fsbench.userstudy.page.studies import prepare, study_to_serve
+    from fsbench.userstudy.page.studies import DEMONSTRATION, first_link, prepare, study_to_serve
+    from fsbench.userstudy.spec import LINKS_FILE
 
     folder = study_to_serve(study, say=_say)
     for remark in prepare(folder, store):
@@ -33,7 +34,9 @@ def serve(
 
     def ready(address: str) -> None:
         print(f"serving {folder} at {address}", flush=True)
-        _say(f"links of raters: {folder / 'links.csv'} (put {address} before each); stop with Ctrl+C")
+        if folder == DEMONSTRATION:
+            print(f"the first rater: {first_link(folder, address)}", flush=True)
+        _say(f"the links of raters are in {folder / LINKS_FILE}; stop with Ctrl+C")
 
     run_server(folder, url=store, host=host, port=free_port(host, port), names=name or [], ready=ready)
 

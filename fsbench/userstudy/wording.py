@@ -78,6 +78,11 @@ class Wording(Record):
     end_text: str
     code: str
     to_panel: str
+    leave: str
+    leave_title: str
+    leave_text: str
+    stay: str
+    withdraw: str
     withdrawn: str
     no_link: str
     wrong_link: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +15,12 @@ import pytest
 from serving import Server
 from studies import Made, make_study, rate, rater_at_work
 
+from fsbench.errors import ConfigError
 from fsbench.userstudy.page.guards import HEADERS
 from fsbench.userstudy.page.served import picture_name
+from fsbench.userstudy.page.studies import newest_study, prepare
 from fsbench.userstudy.store import Page
+from fsbench.userstudy.wording import shipped_text
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -175,16 +178,41 @@ def test_a_mistake_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], 
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_newest_study_here_is_served_and_the_texts_are_checked(tmp_path: Path) -> None:
-    import os
-
-    from fsbench.userstudy.page.studies import newest_study, prepare
-
+def test_the_newest_study_here_is_served_and_its_texts_are_kept(tmp_path: Path) -> None:
     older, newer = make_study(tmp_path / "a"), make_study(tmp_path / "studies" / "b")
     os.utime(older.folder / "study.json", (1, 1))
     assert newest_study(tmp_path) == newer.folder
     assert newest_study(tmp_path / "a") == older.folder
     assert newest_study(tmp_path / "a" / "assets") is None
     remarks = prepare(newer.folder, "")
-    assert remarks == ["the study is open now: study.json is fixed"]
-    assert replace(newer).open().state == "open"
+    assert remarks == ["the study is open now: study.json is fixed, and its texts are kept in texts/"]
+    assert newer.open().state == "open" and prepare(newer.folder, "") == []
+    assert (newer.folder / "texts" / "en.toml").read_text(encoding="utf-8") == shipped_text("en")
+
+
+def test_texts_that_name_a_method_and_a_wrong_address_at_the_end_are_told(tmp_path: Path) -> None:
+    made = make_study(tmp_path / "named")
+    (made.folder / "texts").mkdir()
+    text = shipped_text("en").replace("a computer program", made.spec.method_names[0])
+    (made.folder / "texts" / "en.toml").write_text(text, encoding="utf-8")
+    assert any(f"'{made.spec.method_names[0]}', the name of a method" in remark for remark in prepare(made.folder, ""))
+    wrong = make_study(tmp_path / "wrong", completion_url="javascript:alert(1)")
+    with pytest.raises(ConfigError, match="wanted https://"):
+        prepare(wrong.folder, "")
+
+
+@pytest.mark.slow
+def test_with_no_study_a_demonstration_is_made_and_served(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fsbench", "userstudy", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        address = lines[0].split()[-1]
+        server = Server(tmp_path, port=int(address.rstrip("/").rpartition(":")[2]))
+        link = lines[1].split()[-1]
+        status, headers, _ = get(server, link.removeprefix(server.address))
+        process.terminate()
+        said = process.communicate()[1]
+    assert status == 303 and "fsbench_rater" in headers["set-cookie"]
+    assert "no study is here: making a demonstration from the mini set in study-demo" in said
+    assert (tmp_path / "study-demo" / "links.csv").stat().st_mode & 0o077 == 0

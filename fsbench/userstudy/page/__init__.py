@@ -11,7 +11,8 @@ How a rater's visit looks on the wire, for programs that play a rater:
    run of the script ends with a `script_finished` message, and the `delta` messages before it are the page.
 3. A press of a button goes in one `rerun_script.widget_states` together with what the page's other elements hold.
    Their ids are those that the deltas carried; each ends with the element's key: `agree`, `decline` and `language` on
-   the page of consent, `start` on that of instructions, `go-on` at the break, and on a page to rate
+   the page of consent, `start` on that of instructions, `go-on` at the break, `leave`,
+   `stay` and `withdraw` for leaving, and on a page to rate
    `q-<page>-<slot>-<question>` (a radio) and `next-<page>` (the button). `<page>` is `t1`, `t2` ... for
    practice and `r1`, `r2` ... for what counts; `<slot>` counts results from 0.
 4. A page is saved when the next one comes. An answer that is missing, or a store that cannot write, brings the same

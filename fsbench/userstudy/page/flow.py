@@ -8,7 +8,7 @@ from fsbench.errors import RecordError
 from fsbench.userstudy.page import markup, screens
 from fsbench.userstudy.page.rating import rate
 from fsbench.userstudy.page.served import Served, languages_of
-from fsbench.userstudy.store import Done, NotSaved, Refused, Session
+from fsbench.userstudy.store import Done, NotSaved, Page, Refused, Session
 
 
 def show(study: Served, cookie: str) -> None:
@@ -38,6 +38,8 @@ def _show_to(study: Served, session: Session, language: str) -> None:
         screens.message(words, language, words.declined)
     elif not session.has_consented:
         screens.consent(study, session, language)
+    elif st.session_state.get("leaving"):
+        screens.leave(study, session, language)
     else:
         _show_next(study, session, language)
 
@@ -52,6 +54,8 @@ def _show_next(study: Served, session: Session, language: str) -> None:
         screens.pause(study, session, language, page)
     else:
         rate(study, session, language, page)
+    if isinstance(page, Page) or page.reason in ("all rated", "finished"):
+        screens.leave_button(study.words(language))
 
 
 def _show_end(study: Served, session: Session, language: str, done: Done) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
+from fsbench.errors import RecordError
 from fsbench.userstudy.page import markup
 from fsbench.userstudy.page.served import Served
 from fsbench.userstudy.store import NotSaved, Page, Refused, Session
+from fsbench.userstudy.upkeep import withdraw
 from fsbench.userstudy.wording import Wording
 
 
@@ -58,6 +61,18 @@ def pause(study: Served, session: Session, language: str, page: Page) -> None:
     _starts_at_top(language, "break")
 
 
+def leave(study: Served, session: Session, language: str) -> None:
+    """Ask whether the rater leaves for good."""
+    words = study.words(language)
+    st.html(markup.heading(words.leave_title))
+    st.text(words.leave_text)
+    with st.container(horizontal=True):
+        st.button(words.stay, key="stay", type="primary", on_click=_set, args=("leaving", False))
+        st.button(words.withdraw, key="withdraw", on_click=_withdraw, args=(study, session))
+    _trouble(words)
+    _starts_at_top(language, "leave")
+
+
 def end(study: Served, session: Session, language: str) -> None:
     """Thank, and give the completion code or the way back: all pages are on disk when this is drawn."""
     words = study.words(language)
@@ -69,6 +84,22 @@ def end(study: Served, session: Session, language: str) -> None:
     if completion.url:
         st.html(markup.panel_link(words.to_panel, completion.url))
     _starts_at_top(language, "end")
+
+
+def leave_button(words: Wording) -> None:
+    """Offer to leave."""
+    st.button(words.leave, key="leave", type="tertiary", on_click=_set, args=("leaving",))
+
+
+def _withdraw(study: Served, session: Session) -> None:
+    try:
+        # Where another server has the database open, its log is emptied later: the rater need not hear of that.
+        with suppress(RecordError):
+            withdraw(study.store, ordinal=session.ordinal)
+    except NotSaved:
+        _set("trouble")
+    else:
+        _set("leaving", False)
 
 
 def _agree(study: Served, session: Session, record: str, language: str) -> None:

@@ -196,6 +196,18 @@ def test_the_language_is_chosen_before_consent_and_stays(study: Served, made: Ma
     assert "Übung 1 von 1" in texts(come(study, made))
 
 
+def test_a_rater_can_leave_from_any_page_and_take_the_answers_along(study: Served, made: Made) -> None:
+    at = begin(come(study, made))
+    at = press(answer(at, "t1"), "next-t1")
+    at = press(at, "leave")
+    assert "Do you want to leave?" in texts(at)
+    assert "Page 1 of 10" in texts(press(at, "stay"))
+    at = press(press(at, "leave"), "withdraw")
+    assert "your answers are deleted" in texts(at)
+    assert stored(made) == 0
+    assert "your answers are deleted" in texts(come(study, made))
+
+
 @pytest.mark.parametrize("cookie", ["", "0" * 32, "x", "' OR 1=1 --"])
 def test_without_a_known_cookie_there_is_only_a_hint(study: Served, cookie: str) -> None:
     at = window(study, cookie)
