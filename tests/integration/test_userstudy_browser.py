@@ -23,7 +23,7 @@ PAGES = ["t1", "r1", "r2", "r3", "r4"]  # 1 of practice; 2 sets, 1 gold, 1 repea
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    sizes = {"raters": 11, "per_rater": 2, "sets": 4, "training": 1, "gold": 1, "repeats": 1}
+    sizes = {"raters": 12, "per_rater": 2, "sets": 4, "training": 1, "gold": 1, "repeats": 1}
     return make_study(tmp_path_factory.mktemp("seen") / "noise", completion_code="C0DE-42", **sizes)
 
 
@@ -321,3 +321,62 @@ def test_the_page_has_no_fault_that_axe_finds(visit: Open, server: Server, made:
         if name == "consent" and seen.page.get_by_role("button", name=READY).count():
             begin(seen)
     assert found == {"consent": [], "page": []}
+
+
+def test_a_dropped_connection_keeps_what_was_chosen_and_not_saved(visit: Open, server: Server, made: Made) -> None:
+    seen = come(visit, server, made, 12)
+    links: list[Any] = []
+
+    def pass_on(socket: Any) -> None:
+        socket.connect_to_server()
+        links.append(socket)
+
+    seen.page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
+    seen.page.reload()
+    page = begin(seen)
+    answer(page, "t1", score=4)
+    links[-1].close()
+    for _ in range(200):
+        page.wait_for_timeout(50)
+        if len(links) > 1:  # it comes back by itself
+            break
+    page.wait_for_timeout(500)
+    assert page.locator("input[type=radio]:checked").count() == 9
+    save(page)
+    wait_for(page, "r1")
+    assert scores(made, 12) == [4] * 9
+
+
+def test_a_fault_of_ours_is_told_without_its_traceback(visit: Open, tmp_path: Path) -> None:
+    made = make_study(tmp_path / "noise", raters=1)
+    with sqlite3.connect(made.folder / STORE_FILE) as connection:
+        connection.execute("UPDATE assignment SET stimulus_order = 'broken secret'")
+    with Server(made.folder) as server:
+        seen = come(visit, server, made, 1)
+        seen.page.get_by_role("button", name=READY).click()
+        seen.page.get_by_role("alert").wait_for()
+        text = seen.page.locator("body").inner_text()
+        assert "Something went wrong on our side" in text
+        assert not [word for word in ("Traceback", "ValueError", "broken secret", ".py") if word in seen.page.content()]
+        assert any(line.startswith("fsbench: a page failed: ValueError in pages.py:") for line in server.lines)
+        assert "broken secret" not in "\n".join(server.lines)
+
+
+def test_at_the_end_a_rater_is_sent_back_to_the_panel(visit: Open, tmp_path: Path) -> None:
+    panel = "http://localhost:9/complete?cc=C0DE"
+    sizes = {"raters": 1, "per_rater": 1, "sets": 1, "training": 0, "gold": 0, "repeats": 0}
+    made = make_study(tmp_path / "noise", completion_url=panel, **sizes)
+    with Server(made.folder) as server:
+        seen = come(visit, server, made, 1)
+        seen.page.get_by_role("button", name=READY).click()
+        seen.page.get_by_role("button", name=START).click()
+        wait_for(seen.page, "r1")
+        assert panel not in seen.page.content()
+        asked: list[str] = []
+        seen.page.route("http://localhost:9/**", lambda route: (asked.append(route.request.url), route.abort()))
+        answer(seen.page, "r1")
+        save(seen.page)
+        assert seen.page.get_by_role("link", name="Back to where you came from").get_attribute("href") == panel
+        assert scores(made, 1) == [3] * 9
+        seen.page.wait_for_timeout(4000)
+        assert asked == [panel]
