@@ -13,6 +13,7 @@ from fsbench.cli import (
     compare,
     explain,
     export,
+    figures,
     history,
     inspect,
     report,
@@ -49,6 +50,7 @@ swap.register(app)
 inspect.register(app)
 report.register(app)
 explain.register(app)
+figures.register(app)
 compare.register(app)
 baseline.register(app)
 history.register(app)

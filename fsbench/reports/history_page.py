@@ -1,4 +1,4 @@
-"""Histories as one page: a plot and a column a metric, changes marked; no network, no script."""
+"""Histories as one page: a plot and a column a metric, changes marked; no network, and no script to be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fsbench.reports.compare_verdict import Judged
 from fsbench.reports.history import History, Reading, Series
-from fsbench.reports.html import page
+from fsbench.reports.page import page
 from fsbench.reports.plots import round_ticks
 from fsbench.reports.tables import ABSENT, Cell, Column, Notes, Row, Section, Table, interval, number, one_line
 

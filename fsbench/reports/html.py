@@ -1,26 +1,32 @@
-"""A report as one page that needs no network, no script and no second file."""
+"""A report as one page that needs no network and no second file, and can be read without its script."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
 
 from fsbench.errors import RecordError
 from fsbench.records import RunResult
 from fsbench.reports.cases import Cases, cases
 from fsbench.reports.comparison import measured_columns
+from fsbench.reports.figures.by_pair import by_yaw, heat_maps
+from fsbench.reports.figures.content import tradeoffs
+from fsbench.reports.figures.failures import failure_table
+from fsbench.reports.figures.heat_layout import Heat, heat_drawing
+from fsbench.reports.figures.layout import Chart, tradeoff_chart, yaw_chart
+from fsbench.reports.figures.searches import Search, searches
 from fsbench.reports.groups import Group
+from fsbench.reports.page import TEMPLATES, page
 from fsbench.reports.plots import Forest, forest
 from fsbench.reports.report import Comparison
 from fsbench.reports.run_files import FailedPair
 from fsbench.reports.runs import Run
 from fsbench.reports.tables import Table, number, one_line
 
-TEMPLATES = Path(__file__).parent
-STYLE = TEMPLATES / "report.css"
 FAILURES_SHOWN = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class RunView:
     planned: int
     swapped: int
     cases: tuple[Cases, ...]
+    searches: tuple[Search, ...]
     failures: Failures | None
     provenance: tuple[tuple[str, tuple[str, ...]], ...]  # name and lines
     problems: tuple[str, ...]
@@ -52,6 +59,10 @@ class GroupView:
 
     tables: tuple[Table, ...]
     forests: tuple[Forest, ...]
+    charts: tuple[Chart, ...]  # identity against its cost
+    yaws: tuple[Chart, ...]
+    heats: tuple[Heat, ...]
+    failures: Table | None
     explanation: tuple[str, ...]
     definition: tuple[tuple[str, str], ...]
     definition_digest: str
@@ -80,27 +91,6 @@ def report_html(
     return page(TEMPLATES / "report.html", title=title, groups=groups, problems=said, published=published)
 
 
-def page(template: Path, **content: object) -> str:
-    """Fill in a page of ours: all text is escaped, the style sheet is inside, and a name that is missing is an error.
-
-    Args:
-        template: a file that may import from the folder of this module's templates.
-        content: what the template asks for.
-    """
-    import jinja2
-    import markupsafe
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([template.parent, TEMPLATES]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = markupsafe.Markup(STYLE.read_text(encoding="utf-8"))  # our own file, never a user's text
-    return environment.get_template(template.name).render(style=style, **content)
-
-
 def _group_view(comparison: Comparison) -> GroupView:
     group = comparison.group
     first = group.runs[0].result
@@ -108,6 +98,10 @@ def _group_view(comparison: Comparison) -> GroupView:
     return GroupView(
         tables=comparison.tables,
         forests=tuple(plot for plot in plots if plot is not None),
+        charts=tuple(tradeoff_chart(found) for found in tradeoffs(group)),
+        yaws=_readable(lambda: tuple(map(yaw_chart, by_yaw(group))), ()),
+        heats=_readable(lambda: tuple(map(heat_drawing, heat_maps(group))), ()),
+        failures=_readable(lambda: failure_table(group), None),
         explanation=tuple(one_line(text) for text in first.explanation),
         definition=tuple((one_line(choice), one_line(value)) for choice, value in first.definition.items()),
         definition_digest=first.definition_digest,
@@ -115,13 +109,22 @@ def _group_view(comparison: Comparison) -> GroupView:
     )
 
 
+def _readable(make: Callable[[], T], otherwise: T) -> T:
+    """Leave a figure out where a run's files cannot be read; the part about that run says so."""
+    try:
+        return make()
+    except RecordError:
+        return otherwise
+
+
 def _run_view(label: str, run: Run, group: Group) -> RunView:
     problems: list[str] = []
     shown: list[Cases] = []
+    looked: list[Search] = []
     failures = None
     try:
         if not run.is_control or not group.ranked:  # a control's pictures are the inputs again
-            shown = cases(run)
+            shown, looked = cases(run), searches(run)
     except RecordError as error:
         problems.append(one_line(str(error)))
     try:
@@ -135,6 +138,7 @@ def _run_view(label: str, run: Run, group: Group) -> RunView:
         planned=result.planned,
         swapped=result.swapped,
         cases=tuple(shown),
+        searches=tuple(looked),
         failures=failures,
         provenance=_provenance(result),
         problems=tuple(problems),

@@ -33,3 +33,49 @@ def test_the_report_can_be_read_without_javascript(visit: Open, report_page: Pat
 def test_the_report_fits_a_small_screen(visit: Open, report_page: Path) -> None:
     seen = visit(report_page, size=(375, 700))
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_columns_are_sorted_by_keyboard_and_say_so(visit: Open, report_page: Path) -> None:
+    page = visit(report_page).page
+    head = page.locator("table.numbers thead th", has_text="Pose error").first
+    page.locator("table.numbers thead button", has_text="Pose error").first.focus()
+    order = "rows => rows.map(row => row.cells[0].textContent)"
+
+    def controls() -> list[str]:
+        return page.locator("table.numbers").first.locator("tbody.muted tr:not(.section)").evaluate_all(order)
+
+    page.keyboard.press("Enter")
+    assert (head.get_attribute("aria-sort"), controls()) == ("descending", ["copy-source", "copy-target"])
+    page.keyboard.press("Space")
+    assert (head.get_attribute("aria-sort"), controls()) == ("ascending", ["copy-target", "copy-source"])
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    headings = (
+        page.locator("table.numbers")
+        .first.locator("tbody")
+        .evaluate_all("bodies => bodies.map(body => body.rows[0].cells[0].textContent.trim())")
+    )
+    assert headings == ["landmark", "Controls"]  # controls stay apart, and their heading on top
+
+
+def test_figures_say_in_words_what_they_show(visit: Open, report_page: Path) -> None:
+    page = visit(report_page).page
+    assert page.locator("figure.chart").count() >= 4
+    for drawing in page.locator("svg[role=img]").all():
+        assert len(drawing.get_attribute("aria-label") or "") > 20
+    for picture in page.locator("img").all():
+        assert (picture.get_attribute("alt") or "").startswith("Source ")
+    assert page.locator("h3", has_text="Whom a search took the results for").count() == 1
+
+
+def test_the_page_runs_no_script_but_its_own(visit: Open, report_page: Path, tmp_path: Path) -> None:
+    text = report_page.read_text(encoding="utf-8")
+    changed = tmp_path / "changed.html"
+    changed.write_text(
+        text.replace("</main>", "<script>document.title = 'taken over'</script></main>"), encoding="utf-8"
+    )
+    seen = visit(changed)
+    assert seen.page.title() != "taken over"
+    assert any("Content Security Policy" in error for error in seen.errors)
+    assert seen.page.locator("thead button").count() > 0

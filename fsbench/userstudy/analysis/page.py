@@ -1,11 +1,11 @@
-"""The analysis as one page that needs no network, no script and no second file."""
+"""The analysis as one page that needs no network and no second file, and no script to be read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsbench.reports.html import page
+from fsbench.reports.page import page
 from fsbench.reports.plots import Forest
 from fsbench.reports.tables import Table, one_line
 from fsbench.userstudy.analysis import figures

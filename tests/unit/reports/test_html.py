@@ -1,10 +1,12 @@
 import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 from fsbench.reports.html import report_html
+from fsbench.reports.page import SCRIPT
 from fsbench.reports.report import compare_runs
 from fsbench.reports.runs import load_runs
 
@@ -48,10 +50,14 @@ def page_of(*folders, problems=()):
     return Page(report_html(compare_runs(load_runs(folders).runs), problems=problems))
 
 
-def test_the_page_fetches_nothing_and_runs_nothing(write_run, measure):
+def test_the_page_fetches_nothing_and_runs_nothing_but_its_own_script(write_run, measure):
     page = page_of(write_run("landmark", measure("pose_error", 1.0)))
     names = {name for name, _ in page.tags}
-    assert not names & {"script", "link", "iframe", "object", "form"}
+    assert not names & {"link", "iframe", "object", "form"}
+    assert page.all("script") == [{}]
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.read_bytes()).digest()).decode()
+    policies = [found["content"] for found in page.all("meta") if "http-equiv" in found]
+    assert policies == [f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"]
     links = [value for _, found in page.tags for key, value in found.items() if key in ("src", "href")]
     assert all(value.startswith(("data:", "#")) for value in links)
     assert not [key for _, found in page.tags for key in found if key.startswith("on")]
@@ -72,7 +78,7 @@ def test_markup_in_any_text_of_a_run_stays_text(write_run, measure):
         provenance={"command": evil, "machine": evil},
     )
     page = page_of(folder, problems=[evil])
-    assert not page.all("script")
+    assert page.all("script") == [{}]  # our own
     assert page.text.count("<script>alert(1)</script>") >= 12
 
 
