@@ -23,7 +23,7 @@ PAGES = ["t1", "r1", "r2", "r3", "r4"]  # 1 of practice; 2 sets, 1 gold, 1 repea
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    sizes = {"raters": 12, "per_rater": 2, "sets": 4, "training": 1, "gold": 1, "repeats": 1}
+    sizes = {"raters": 13, "per_rater": 2, "sets": 4, "training": 1, "gold": 1, "repeats": 1}
     return make_study(tmp_path_factory.mktemp("seen") / "noise", completion_code="C0DE-42", **sizes)
 
 
@@ -380,3 +380,40 @@ def test_at_the_end_a_rater_is_sent_back_to_the_panel(visit: Open, tmp_path: Pat
         assert scores(made, 1) == [3] * 9
         seen.page.wait_for_timeout(4000)
         assert asked == [panel]
+
+
+def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -> None:
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    seen = come(visit, server, made, 13)
+    forged: list[str] = []  # the last one goes in the place of what was chosen
+
+    def pass_on(socket: Any) -> None:
+        behind = socket.connect_to_server()
+
+        def send(frame: bytes) -> None:
+            message = BackMsg()
+            message.ParseFromString(frame)
+            for state in message.rerun_script.widget_states.widgets if forged else ():
+                if "-1-identity" in state.id:
+                    state.string_value = forged[-1]
+            behind.send(message.SerializeToString())
+
+        socket.on_message(send)
+
+    seen.page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
+    seen.page.reload()
+    page = begin(seen)
+    answer(page, "t1")
+    alert = page.get_by_role("alert").filter(has_text="please answer Result B: Identity.")
+    for value in ("6", "-1", "2.5", "NaN", "", "five", "[3]", "Result A", "3 "):
+        forged.append(value)
+        save(page)
+        alert.wait_for()
+        page.wait_for_timeout(200)
+        assert scores(made, 13) == [], value
+    forged.clear()
+    answer(page, "t1")
+    save(page)
+    wait_for(page, "r1")
+    assert scores(made, 13) == [3] * 9

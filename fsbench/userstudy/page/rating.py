@@ -90,20 +90,26 @@ def _questions(words: Wording, page: Page, slot: int) -> None:
         st.html(markup.ends(asked))
 
 
+def _score(value: Any) -> int | None:
+    """Give an answer as a score. A forged one comes as the text that was sent, and is none."""
+    return value if type(value) is int and value in SCALE else None
+
+
 def save(study: Served, session: Session, page: Page) -> None:
     """Store the answers of a page if all are there, and remember what happened."""
     slots = range(len(page.results))
     places = [(slot, question) for slot in slots for question in page.questions]
-    answers = {place: st.session_state.get(score_key(page, *place)) for place in places}
+    answers = {place: _score(st.session_state.get(score_key(page, *place))) for place in places}
     missing = tuple(place for place in places if answers[place] is None)
     before = st.session_state.get(OUTCOME)
     outcome = Outcome(page_name(page), missing, before.attempt + 1 if before else 1)
     if missing:
         st.session_state[OUTCOME] = outcome
         return
-    scores: dict[int, dict[str, Any]] = {  # the store refuses what is no whole number
-        slot: {question: answers[slot, question] for question in page.questions} for slot in slots
-    }
+    scores: dict[int, dict[str, int]] = {slot: {} for slot in slots}
+    for (slot, question), score in answers.items():
+        if score is not None:  # as all are, here
+            scores[slot][question] = score
     try:
         study.store.submit(session, page.id, page.nonce, scores)
     except NotSaved:
