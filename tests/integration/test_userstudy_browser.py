@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from browser import Open, Visit
+from postgres import postgres_server
 from serving import Server
+from sqlalchemy import text
 from studies import Made, make_study
 
 from fsbench.userstudy.spec import STORE_FILE
@@ -355,8 +357,8 @@ def test_a_fault_of_ours_is_told_without_its_traceback(visit: Open, tmp_path: Pa
         seen = come(visit, server, made, 1)
         seen.page.get_by_role("button", name=READY).click()
         seen.page.get_by_role("alert").wait_for()
-        text = seen.page.locator("body").inner_text()
-        assert "Something went wrong on our side" in text
+        told = seen.page.locator("body").inner_text()
+        assert "Something went wrong on our side" in told
         assert not [word for word in ("Traceback", "ValueError", "broken secret", ".py") if word in seen.page.content()]
         assert any(line.startswith("fsbench: a page failed: ValueError in pages.py:") for line in server.lines)
         assert "broken secret" not in "\n".join(server.lines)
@@ -417,3 +419,30 @@ def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -
     save(page)
     wait_for(page, "r1")
     assert scores(made, 13) == [3] * 9
+
+
+@pytest.mark.slow
+def test_two_servers_share_a_study_in_postgresql(visit: Open, tmp_path: Path) -> None:
+    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'fsbench[postgres]'")
+    sizes = {"raters": 1, "per_rater": 2, "sets": 2, "training": 0, "gold": 0, "repeats": 0}
+    with postgres_server() as url:
+        made = make_study(tmp_path / "noise", url=url, completion_code="C0DE-42", **sizes)
+        with Server(made.folder, url=url) as first, Server(made.folder, url=url) as second:
+            page = come(visit, first, made, 1).page
+            page.get_by_role("button", name=READY).click()
+            page.get_by_role("button", name=START).click()
+            wait_for(page, "r1")
+            answer(page, "r1", score=1)
+            save(page)
+            wait_for(page, "r2")
+            first.kill()
+            page.goto(second.address)  # where a web server before them would send it now; cookies know no port
+            wait_for(page, "r2")
+            answer(page, "r2", score=2)
+            save(page)
+            page.get_by_text("C0DE-42").wait_for()
+        store = made.open()
+        with store.read() as connection:
+            found = connection.execute(text("SELECT score, count(*) FROM rating GROUP BY score ORDER BY score"))
+            assert [tuple(row) for row in found] == [(1, 9), (2, 9)]
+        store.close()
