@@ -66,6 +66,7 @@ def main() -> int:
 def start_cluster() -> Any:
     """Start a head without CPUs, and two nodes of one CPU."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # its name; else workers get what others leave
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}

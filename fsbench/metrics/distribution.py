@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fsbench.metrics.rows import Rows, finite_rows, finite_values, paired_rows
+from fsbench.metrics.rows import Features, Rows, finite_features, finite_values, paired_rows, tiles
 
 
 def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
@@ -37,14 +37,13 @@ def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
     Source: Heusel 2017 (arXiv:1706.08500), eq. 6, features aside; checked against pytorch-fid 0.3.0.
     """
     a, b = two_sets(real, swapped)
-    means = a.mean(axis=0), b.mean(axis=0)
-    a, b = a - means[0], b - means[1]
+    means = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
     root = None
     if min(len(a), len(b)) > a.shape[1]:
-        root = _root_by_cholesky(a.T @ a / (len(a) - 1), b.T @ b / (len(b) - 1))
+        root = _root_by_cholesky(_covariance(a, means[0]), _covariance(b, means[1]))
     if root is None:
-        root = _root_from_rows(a, b)
-    spread = float(np.sum(a * a)) / (len(a) - 1) + float(np.sum(b * b)) / (len(b) - 1)
+        root = _root_from_rows(a, b, means)
+    spread = _spread(a, means[0]) + _spread(b, means[1])
     return _distance(means[0] - means[1], spread, root)
 
 
@@ -69,8 +68,7 @@ def frechet_without_groups(
         ValueError: fewer than two rows stay on a side, columns that do not match, or NaN or infinity.
     """
     a, b = two_sets(real, swapped)
-    centre = a.mean(axis=0)
-    a, b = a - centre, b - centre  # sums of squares about a near point keep their digits
+    centre = a.mean(axis=0, dtype=np.float64)  # sums of squares about a near point keep their digits
     groups = int(max(real_groups.max(), swapped_groups.max())) + 1
     whole: tuple[_Moments, _Moments] | None = None
     left_out = np.zeros(groups)
@@ -79,8 +77,9 @@ def frechet_without_groups(
         if min(int((~inside[0]).sum()), int((~inside[1]).sum())) <= a.shape[1]:
             left_out[group] = frechet_distance(a[~inside[0]], b[~inside[1]])
             continue
-        whole = whole or (_Moments.of(a), _Moments.of(b))
-        first, second = whole[0].without(a[inside[0]]), whole[1].without(b[inside[1]])
+        whole = whole or (_Moments.of(a, centre), _Moments.of(b, centre))
+        first = whole[0].without(_Moments.of(a[inside[0]], centre))
+        second = whole[1].without(_Moments.of(b[inside[1]], centre))
         left_out[group] = frechet_from_moments(first.mean, first.covariance, second.mean, second.covariance)
     return left_out
 
@@ -92,11 +91,16 @@ class _Moments:
     squares: Rows  # (D, D)
 
     @classmethod
-    def of(cls, rows: Rows) -> _Moments:
-        return cls(len(rows), rows.sum(axis=0), rows.T @ rows)
+    def of(cls, rows: Features, centre: Rows) -> _Moments:
+        total, squares = np.zeros(len(centre)), np.zeros((len(centre), len(centre)))
+        for _, tile in tiles(rows):
+            tile = tile - centre
+            total += tile.sum(axis=0)
+            squares += tile.T @ tile
+        return cls(len(rows), total, squares)
 
-    def without(self, rows: Rows) -> _Moments:
-        return _Moments(self.n - len(rows), self.total - rows.sum(axis=0), self.squares - rows.T @ rows)
+    def without(self, part: _Moments) -> _Moments:
+        return _Moments(self.n - part.n, self.total - part.total, self.squares - part.squares)
 
     @property
     def mean(self) -> Rows:
@@ -138,24 +142,37 @@ def frechet_from_moments(
     return _distance(means[0] - means[1], float(np.trace(first) + np.trace(second)), root)
 
 
-def two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Rows, Rows]:
-    """Check two sets of features, (N, D) and (M, D) with N and M >= 2, and give them in float64."""
-    a, b = finite_rows(real, "real"), finite_rows(swapped, "swapped")
+def two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Features, Features]:
+    """Check two sets of features, (N, D) and (M, D) with N and M >= 2; see `finite_features`."""
+    a, b = finite_features(real, "real"), finite_features(swapped, "swapped")
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"real is {a.shape} and swapped {b.shape}; wanted (N, D) and (M, D) with N and M >= 2")
     return a, b
 
 
-def _root_from_rows(a: Rows, b: Rows) -> float:
+def _covariance(rows: Features, mean: Rows) -> Rows:
+    return _Moments.of(rows, mean).squares / (len(rows) - 1)
+
+
+def _spread(rows: Features, mean: Rows) -> float:
+    return sum(float(np.sum((tile - mean) ** 2)) for _, tile in tiles(rows)) / (len(rows) - 1)
+
+
+def _root_from_rows(a: Features, b: Features, means: tuple[Rows, Rows]) -> float:
     """Sum the singular values of the cross product of centred rows."""
     scale = float(np.sqrt((len(a) - 1.0) * (len(b) - 1.0)))
-    singular = np.linalg.svd(_short(a) @ _short(b).T, compute_uv=False)
+    singular = np.linalg.svd(_short(a, means[0]) @ _short(b, means[1]).T, compute_uv=False)
     return float(singular.sum()) / scale
 
 
-def _short(rows: Rows) -> Rows:
+def _short(rows: Features, mean: Rows) -> Rows:
     """Turn tall rows to their triangle: a rotation from the left changes no singular value of a product."""
-    return np.asarray(np.linalg.qr(rows, mode="r")) if len(rows) > rows.shape[1] else rows
+    if len(rows) <= rows.shape[1]:
+        return np.asarray(rows - mean, np.float64)
+    triangle = np.zeros((0, rows.shape[1]))
+    for _, tile in tiles(rows):  # the triangle of one above the next is that of all
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, tile - mean]), mode="r"))
+    return triangle
 
 
 def _root_by_cholesky(first: Rows, second: Rows) -> float | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fsbench.metrics.distribution import two_sets
-from fsbench.metrics.rows import Rows
+from fsbench.metrics.rows import Features, Rows, tiles
 
-TILE = 2048  # rows of each set in one tile of the kernel matrix, 32 MB
 Groups = NDArray[np.int64]
 
 
@@ -128,12 +126,12 @@ def _indicator(groups: Groups, count: int) -> Rows:
     return np.asarray(groups[:, None] == np.arange(count), np.float64)
 
 
-def _sums(a: Rows, b: Rows, a_groups: Rows, b_groups: Rows, origin: NDArray[np.int64]) -> Rows:
+def _sums(a: Features, b: Features, a_groups: Rows, b_groups: Rows, origin: NDArray[np.int64]) -> Rows:
     """Sum the kernel of all pairs but (origin[j], j) by group: (G, G)."""
     total = np.zeros((a_groups.shape[1], b_groups.shape[1]))
-    for rows in _tiles(len(a)):
-        for columns in _tiles(len(b)):
-            kernel = _kernel(a[rows], b[columns])
+    for rows, first in tiles(a):
+        for columns, second in tiles(b):
+            kernel = _kernel(first, second)
             inside = (origin[columns] >= rows.start) & (origin[columns] < rows.stop)
             kernel[origin[columns][inside] - rows.start, np.flatnonzero(inside)] = 0
             total += a_groups[rows].T @ kernel @ b_groups[columns]
@@ -147,8 +145,3 @@ def _kernel(a: Rows, b: Rows) -> Rows:
     cube = base * base
     cube *= base
     return cube
-
-
-def _tiles(rows: int) -> Iterator[slice]:
-    for start in range(0, rows, TILE):
-        yield slice(start, min(start + TILE, rows))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Rows = NDArray[np.float64]
+Features = NDArray[np.float32] | Rows
+TILE = 2048  # rows at a time: of 2048 numbers each, 32 MB
 
 
 def finite_rows(rows: ArrayLike, name: str) -> Rows:
@@ -20,6 +24,27 @@ def finite_rows(rows: ArrayLike, name: str) -> Rows:
         raise ValueError(f"{name} has shape {found.shape}, wanted (N, D) with D >= 1")
     _check_finite(found, name)
     return found
+
+
+def finite_features(rows: ArrayLike, name: str) -> Features:
+    """Give the rows as (N, D), float32 as they came or else float64; refuses what `finite_rows` refuses.
+
+    For sets so large that a copy in float64 would be the most of a run's memory: `tiles` gives them in parts.
+    """
+    found = np.asarray(rows)
+    if found.dtype != np.float32:
+        return finite_rows(found, name)
+    if found.ndim != 2 or found.shape[1] == 0:
+        raise ValueError(f"{name} has shape {found.shape}, wanted (N, D) with D >= 1")
+    _check_finite(found, name)
+    return found
+
+
+def tiles(rows: Features) -> Iterator[tuple[slice, Rows]]:
+    """Give the rows in float64, so many at a time, and which they are."""
+    for start in range(0, len(rows), TILE):
+        part = slice(start, min(start + TILE, len(rows)))
+        yield part, np.asarray(rows[part], np.float64)
 
 
 def finite_values(values: ArrayLike, name: str) -> Rows:
@@ -39,7 +64,7 @@ def paired_rows(first: ArrayLike, second: ArrayLike, names: tuple[str, str]) -> 
     return a, b
 
 
-def _check_finite(rows: Rows, name: str) -> None:
+def _check_finite(rows: Features, name: str) -> None:
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite)

@@ -14,6 +14,7 @@ STORE_BYTES = 80 * 2**20  # Ray takes no less than 75 MiB
 def cluster(nodes: int) -> Iterator[Any]:
     """Start a head without CPUs and `nodes` nodes of one CPU each."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # its name; else workers get what others leave
     import ray
     from ray.cluster_utils import Cluster
 

@@ -5,6 +5,7 @@ import pytest
 from scipy import linalg
 
 from fsbench.metrics import distribution
+from fsbench.metrics import rows as rows_module
 from fsbench.metrics.distribution import frechet_distance, frechet_from_moments, frechet_without_groups
 from fsbench.metrics.kernel import kernel_distance
 
@@ -55,7 +56,7 @@ def test_frechet_distance_equals_the_definition_at_every_rank(rows, other):
 def test_the_two_routes_to_the_root_agree():
     a, b = two_sets(300, 200, 32)
     mean1, cov1, mean2, cov2 = moments(a, b)
-    expected = distribution._root_from_rows(a - mean1, b - mean2)
+    expected = distribution._root_from_rows(a, b, (mean1, mean2))
     assert distribution._root_by_cholesky(cov1, cov2) == pytest.approx(expected, rel=1e-12)
     assert distribution._root_by_eigh(cov1, cov2) == pytest.approx(expected, rel=1e-12)
 
@@ -128,3 +129,32 @@ def test_leaving_out_groups_equals_the_distance_of_the_rows_that_stay(n, m, dim)
     found = frechet_without_groups(real, swapped, real_groups=groups[0], swapped_groups=groups[1])
     wanted = [frechet_distance(real[groups[0] != g], swapped[groups[1] != g]) for g in range(4)]
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("rows", "dead"), [(400, False), (400, True), (20, False)])
+def test_tiles_of_float32_rows_give_the_distance_of_all_at_once(monkeypatch, rows, dead):
+    """By Cholesky, by the triangles of a singular set, and where there are fewer rows than columns."""
+    a, b = (np.asarray(part, np.float32) for part in two_sets(rows, rows, 32))
+    if dead:
+        a[:, 3] = b[:, 3] = 1
+    groups = np.arange(rows) % 4
+    whole = frechet_distance(a.astype(np.float64), b.astype(np.float64))
+    left_out = frechet_without_groups(a, b, real_groups=groups, swapped_groups=groups)
+    monkeypatch.setattr(rows_module, "TILE", 7)
+    assert frechet_distance(a, b) == pytest.approx(whole, rel=1e-9)
+    again = frechet_without_groups(a, b, real_groups=groups, swapped_groups=groups)
+    assert again == pytest.approx(left_out, rel=1e-8)
+
+
+def test_large_sets_are_not_copied_whole():
+    """Float32 rows stay as they are: what the distance needs besides does not grow with their number."""
+    import tracemalloc
+
+    peaks = []
+    for rows in (6000, 24000):
+        a = np.random.default_rng(0).normal(size=(rows, 16)).astype(np.float32)
+        tracemalloc.start()
+        frechet_distance(a, a)
+        peaks.append(tracemalloc.get_traced_memory()[1] / a.nbytes)
+        tracemalloc.stop()
+    assert peaks[1] < 0.6  # a copy in float64 alone would be 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fsbench.metrics import kernel
+from fsbench.metrics import rows as rows_module
 from fsbench.metrics.kernel import kernel_distance, kernel_sums
 
 
@@ -28,7 +28,7 @@ def test_tiles_do_not_change_the_kernel_distance(monkeypatch):
     a, b = sets(50, 31, 6)
     whole = kernel_distance(a, b)
     for tile in (1, 7, 31, 49):
-        monkeypatch.setattr(kernel, "TILE", tile)
+        monkeypatch.setattr(rows_module, "TILE", tile)
         assert kernel_distance(a, b) == pytest.approx(whole, rel=1e-11)
 
 
@@ -84,7 +84,7 @@ def test_leaving_origins_out_is_unbiased_for_results_that_depend_on_their_target
 
 @pytest.mark.parametrize("tile", [3, 2048])
 def test_the_distance_of_some_groups_is_that_of_their_rows(monkeypatch, tile):
-    monkeypatch.setattr(kernel, "TILE", tile)
+    monkeypatch.setattr(rows_module, "TILE", tile)
     a, b = sets(14, 11, 3)
     origin = np.array([*range(9), -1, -1])
     rng = np.random.default_rng(8)
