@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,21 @@ class Store:
 
     def __init__(self, folder: Path, engine: Engine, study_id: int, spec: StudySpec) -> None:
         self.folder, self.engine, self.study_id, self.spec = folder, engine, study_id, spec
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if (
+            engine.dialect.name == "sqlite"
+        ):  # has one writer: threads queue here, where SQLite would poll and starve some
+            self._turn = threading.Lock()
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection for looking."""
         return reading(self.engine)
 
-    def write(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
         """Give a connection for one transaction."""
-        return writing(self.engine)
+        with self._turn, writing(self.engine) as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""
