@@ -31,10 +31,10 @@ def beard(crop: Crop, strength: float, random: np.random.Generator) -> Image:
     layer, cover = strands(paths, shade, widths, colour * 0.8)
     lit = layer * light(crop)[..., None]
     lips = 1 - around(filled(hull(points[LIPS])), 0, 2)
-    under = lips * blurred(density, 2.0) * 0.6 * min(strength, 1)
+    under = lips * blurred(density, 2.0) * 0.5 * min(strength, 1)
     ground = laid(crop.pixels, (crop.pixels * 0.35 + colour * 0.65).astype(np.float32), under)
     region = np.clip(blurred(density, 1.0) * 3, 0, 1)
-    return laid(ground, lit, cover * lips * region * 0.85)
+    return laid(ground, lit, cover * lips * region * 0.74)
 
 
 def grown(points: Points, axes: Frame, random: np.random.Generator) -> Mask:

@@ -15,8 +15,8 @@ from fsbench.types import Image
 
 # How far each of the jaw's 17 points moves, from an ear over the chin to the other, in strengths: most at the cheeks.
 PROFILE = np.array([0.05, 0.3, 0.65, 0.95, 1.1, 1.1, 0.8, 0.45, 0.25, 0.45, 0.8, 1.1, 1.1, 0.95, 0.65, 0.3, 0.05])
-SMOOTH = 0.9  # share of wrinkles that a full face has lost, at strength 0.2
-CHEEK = 6.5  # L of Lab by which cheeks are lighter, at strength 0.2
+SMOOTH = 0.9  # share of wrinkles that a full face has lost, at strength 0.16
+CHEEK = 7.5  # L of Lab by which cheeks are lighter, at strength 0.16
 REACH = 0.7  # how far outside the face the surroundings give way, in distances between the eyes
 
 
@@ -46,7 +46,7 @@ def padded(crop: Crop, axes: Frame, strength: float) -> Image:
     import cv2
 
     points = crop.points
-    share = strength / 0.2
+    share = strength / 0.16
     weight = skin(crop)
     lab = to_lab(crop.pixels)
     lightness = lab[..., 0].copy()
@@ -99,5 +99,5 @@ def _ring(points: Points, distance: float) -> Points:
 
 
 EDITOR = Editor(
-    "chubby", "fat", IDENTITY, (0.15, 0.24), chubby, "a fuller outline: cheeks, jaw and chin are pushed outwards"
+    "chubby", "fat", IDENTITY, (0.12, 0.2), chubby, "a fuller outline: cheeks, jaw and chin are pushed outwards"
 )

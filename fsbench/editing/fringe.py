@@ -29,7 +29,7 @@ def _drawn(crop: Crop, strength: float, random: np.random.Generator, *, sweep: f
     colour = hair_colour(crop, random)
     paths, tones, widths = _hairs(crop.points, axes, strength, sweep, random)
     shade = colour * (0.5 + 0.95 * tones[:, None])
-    layer, cover = strands(paths, shade, widths, colour * 0.75)
+    layer, cover = strands(paths, shade, widths, colour * 0.8)
     shadow = blurred(np.roll(cover, 3, axis=0), 2.5) * 0.35 * (1 - cover)
     ground = laid(crop.pixels, (crop.pixels * 0.35).astype(np.float32), shadow)
     return laid(ground, layer, np.clip(cover * 1.05, 0, 1) * 0.97)
@@ -43,24 +43,21 @@ def _hairs(
     brow = float(seen[17:27, 1].mean())
     left, right = float(seen[0, 0]) + 0.05, float(seen[16, 0]) - 0.05
     middle, half = (left + right) / 2, (right - left) / 2
-    paths, tones = [], []
-    for lock in random.permutation(LOCKS):
-        u = (lock + random.uniform(-0.4, 0.4)) / (LOCKS - 1) * 2 - 1
-        u = float(np.clip(u, -1, 1))
-        end_y = brow - 0.1 + (1 - strength) * -0.3 + 0.28 * u**2 + random.normal(0, 0.05)
-        tone, tip = random.normal(0.5, 0.1), float(np.clip(u + random.normal(0, 0.04) + sweep * 0.4, -1, 1))
-        for _ in range(HAIRS):
-            spread = random.normal(0, 0.06)
-            root_u = float(np.clip(u * 0.86 + spread - sweep * 0.4, -0.98, 0.98))
-            root_y = brow - 1.12 + 0.5 * abs(root_u) ** 2.4 + random.uniform(-0.16, 0.2)
-            t = np.linspace(0, 1, 7)
-            x = middle + half * (root_u + (tip + spread * (1.1 - 0.8 * t) - root_u) * (t**1.3))
-            bulge = 0.07 * np.sin(np.pi * t) * np.sign(u) * abs(u)
-            y = root_y + (end_y - 1.3 * abs(spread) + random.normal(0, 0.03) - root_y) * t
-            paths.append(axes.at(x + bulge, y))
-            tones.append(tone + random.normal(0, 0.16))
+    u = np.clip((random.permutation(LOCKS) + random.uniform(-0.4, 0.4, LOCKS)) / (LOCKS - 1) * 2 - 1, -1, 1)[:, None]
+    end = brow - 0.1 - 0.3 * (1 - strength) + 0.28 * u**2 + random.normal(0, 0.05, (LOCKS, 1))
+    tones = random.normal(0.5, 0.1, (LOCKS, 1)) + random.normal(0, 0.11, (LOCKS, HAIRS))
+    tip = np.clip(u + random.normal(0, 0.04, (LOCKS, 1)) + 0.4 * sweep, -1, 1)
+    spread = random.normal(0, 0.06, (LOCKS, HAIRS))  # of the hairs of a lock about its middle
+    root = np.clip(0.86 * u + spread - 0.4 * sweep, -0.98, 0.98)
+    start = brow - 1.12 + 0.5 * np.abs(root) ** 2.4 + random.uniform(-0.16, 0.2, (LOCKS, HAIRS))
+    end = end - 1.3 * np.abs(spread) + random.normal(0, 0.03, (LOCKS, HAIRS))  # a lock ends in a point
+    t = np.linspace(0, 1, 7)
+    spread, root, start, end = (values[..., None] for values in (spread, root, start, end))
+    x = root + (tip[..., None] + spread * (1.1 - 0.8 * t) - root) * t**1.3
+    bulge = 0.07 * np.sin(np.pi * t) * u[..., None]
+    paths = axes.at(middle + half * x + bulge, start + (end - start) * t).reshape(-1, 7, 2)
     widths = random.uniform(0.45, 0.85, len(paths)) * axes.eyes / 64
-    return paths, np.clip(np.array(tones), 0, 1.3), widths.tolist()
+    return list(paths), np.clip(tones.ravel(), 0, 1.3), widths.tolist()
 
 
 STRAIGHT = Editor("fringe", "forehead_hair_1", ATTRIBUTE, (0.75, 1.05), straight, "a straight fringe over the forehead")

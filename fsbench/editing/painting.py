@@ -42,7 +42,7 @@ def strands(
     """Draw hairs, later ones over earlier ones.
 
     Args:
-        paths: one polyline each.
+        paths: one polyline each, all of as many points.
         colours: (K, 3) in 0..255.
         widths: in pixels of the crop.
         ground: (3,) colour where no hair lies.
@@ -56,10 +56,12 @@ def strands(
     layer = np.empty((side, side, 3), np.uint8)
     layer[:] = np.clip(ground, 0, 255).astype(np.uint8)
     cover = _canvas()
-    for path, colour, width in zip(paths, np.clip(colours, 0, 255).tolist(), widths, strict=True):
-        place, thick = [_fixed(path)], max(1, round(width * SCALE))
-        cv2.polylines(layer, place, False, colour, thick, lineType=cv2.LINE_AA, shift=SHIFT)
-        cv2.polylines(cover, place, False, 255, thick, lineType=cv2.LINE_AA, shift=SHIFT)
+    places = _fixed(np.stack(paths))
+    thick = np.maximum(1, np.rint(np.array(widths) * SCALE)).astype(int)
+    for place, colour, each in zip(places, np.clip(colours, 0, 255).tolist(), thick.tolist(), strict=True):
+        cv2.polylines(layer, [place], False, colour, each, lineType=cv2.LINE_AA, shift=SHIFT)
+    for each in np.unique(thick).tolist():
+        cv2.polylines(cover, list(places[thick == each]), False, 255, each, lineType=cv2.LINE_AA, shift=SHIFT)
     small = cv2.resize(layer, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32), _reduced(cover)
 

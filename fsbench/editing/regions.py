@@ -72,7 +72,7 @@ def brow_colour(crop: Crop, random: np.random.Generator) -> NDArray[np.float64]:
         limit = np.percentile(grey[brows], DARKEST)
         found = crop.pixels[brows & (grey <= limit)].astype(np.float64).mean(0)
         if found.mean() < 0.75 * tone.mean():  # what shines through a brow is skin: take some of its red away
-            return np.asarray(0.75 * (0.55 * found + 0.45 * found.mean()), np.float64)
+            return np.asarray(0.75 * (0.65 * found + 0.35 * found.mean()), np.float64)
     return np.asarray(np.array([70.0, 54.0, 42.0]) * random.uniform(0.6, 1.2) * tone.mean() / 150, np.float64)
 
 
