@@ -11,6 +11,8 @@ from importlib import resources
 
 from fsbench.userstudy.wording import Asked, Wording
 
+NARROWEST, WIDEST = 280, 1240  # pixels of a cell with six choices, and of the whole page
+GAP, CARD_EDGES = 16, 24  # pixels between cards, and of the edges of one
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -22,6 +24,26 @@ def _file(name: str) -> str:
 def styles() -> str:
     """Give the style sheet of all pages."""
     return f"<style>{_file('page.css')}</style>"
+
+
+def layout(results: int, side: int) -> str:
+    """Give the style by which results stand at their own size, beside each other as far as there is room.
+
+    A cell is never narrower than the scale needs. Where the results take a second row, source and target have scrolled
+    away when it is judged, so each card shows them small.
+
+    Args:
+        results: how many there are on the page.
+        side: of a picture, pixels.
+    """
+    cell = max(NARROWEST, side + CARD_EDGES)
+    row = results * cell + (results - 1) * GAP + 2 * GAP
+    small = ".fs-small { display: flex; }"
+    return f"<style>:root {{ --cell: {cell}px; }} {small if row > WIDEST else _below(row, small)}</style>"
+
+
+def _below(width: int, rule: str) -> str:
+    return f"@media (max-width: {width - 1}px) {{ {rule} }}"
 
 
 def behaviour(language: str, *, top: str = "", focus: str = "", attempt: int = 0) -> str:

@@ -43,6 +43,7 @@ def rate(study: Served, session: Session, language: str, page: Page) -> None:
     words, side, name = study.words(language), study.spec.picture_side, page_name(page)
     _shown_once(study, session, page)
     place = (words.practice if page.kind == "training" else words.progress).format(number=page.number, total=page.total)
+    st.html(markup.layout(len(page.results), side))
     st.html(markup.progress(place, page.number, page.total))
     source, target = (PICTURES + picture_name(page, asset) for asset in (page.source, page.target))
     with st.form(f"form-{name}", border=False, enter_to_submit=False):

@@ -52,7 +52,10 @@ def make_demonstration(folder: Path) -> None:
     """
     settings = Path(__file__).with_name("demonstration.toml")
     command = [sys.executable, "-m", "fsbench", "userstudy", "create", "--data", "mini"]
-    done = subprocess.run([*command, "--config", str(settings), "--out", str(folder)], stdout=sys.stderr, check=False)
+    # What it prints are links with a port that may be another's by then; what it says of its progress is seen.
+    done = subprocess.run(
+        [*command, "--config", str(settings), "--out", str(folder)], stdout=subprocess.DEVNULL, check=False
+    )
     if done.returncode:
         message = f"the demonstration was not made: `create` ended with {done.returncode}"
         raise ConfigError(message, hint="fsbench userstudy serve STUDY, with the folder of a study")
