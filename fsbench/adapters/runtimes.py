@@ -43,6 +43,8 @@ RUNTIMES: dict[str, Runtime] = {
     "openvino": _optional("openvino", "openvino"),
     "ncnn": _optional("ncnn", "ncnn"),
     "mnn": _optional("mnn", "MNN"),
+    "litert": _optional("litert", "ai_edge_litert"),
+    "executorch": _optional("executorch", "executorch"),
     "torchscript": Runtime("fsbench.adapters.torch_runtime:open_torchscript", "torchscript", "torch", ""),
     "torch-export": Runtime("fsbench.adapters.torch_runtime:open_exported", "torch-export", "torch", ""),
 }

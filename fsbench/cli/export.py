@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from fsbench.exports.calibration import Calibration
     from fsbench.exports.export import Outcome
     from fsbench.exports.network import Network
 
@@ -45,7 +46,8 @@ def mobilefsgan(
     random: Annotated[bool, typer.Option("--random", help="Random weights in place of a checkpoint.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for files and manifests.")] = Path("exports"),
     part: Annotated[str, typer.Option(help="generator or face-net.")] = "generator",
-    precision: Annotated[str, typer.Option(help="fp32 or fp16.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or int8.")] = "fp32",
+    calibrate: Annotated[Path | None, typer.Option(help="Folder with pictures of faces, for int8; or mini.")] = None,
     folded: Annotated[bool, typer.Option("--folded/--plain", help="Norms folded, exactly; or as trained.")] = True,
     bound: Annotated[float | None, typer.Option(help="Largest difference allowed; fp32 without it: 1e-4.")] = None,
     size: Annotated[int, typer.Option(help="Pixels of a side, with --random.")] = 256,
@@ -63,9 +65,19 @@ def mobilefsgan(
         raise ConfigError(f"--part {part}: wanted generator or face-net", hint="--part generator")
     for name in to:
         export_format(name, precision)
+    if (calibrate is None) != (precision != "int8"):
+        raise ConfigError("int8 and --calibrate want each other", hint="--precision int8 --calibrate DIR")
     network = _network(part, checkpoint, folded=folded, size=size, width=width)
     done = None if json_ else _print_outcome
-    outcomes = export(network, to, out, precision=precision, bound=bound, done=done)  # type: ignore[arg-type]  # checked above
+    found = _calibration(calibrate, network, checkpoint) if calibrate else None
+    outcomes = export(
+        *(network, to, out),
+        precision=precision,  # type: ignore[arg-type]  # checked above
+        bound=bound,
+        samples=found.samples if found else (),
+        calibration=found.facts if found else {},
+        done=done,
+    )
     if json_:
         print(json.dumps([each.manifest.model_dump(mode="json") for each in outcomes if each.manifest], indent=2))
     for each in outcomes:
@@ -97,6 +109,23 @@ def _network(part: str, checkpoint: Path | None, *, folded: bool, size: int, wid
     files = weight_files(trained.identity, require)
     weights |= {name: file_sha256(path) for name, path in files.items()}
     return face_net_network(face_net(trained, "cpu"), weights=weights)
+
+
+def _calibration(folder: Path, network: Network, checkpoint: Path | None) -> Calibration:
+    from fsbench.adapters.mobilefsgan_networks import face_net
+    from fsbench.cli.settings import locate_data
+    from fsbench.engine.cache import default_folder
+    from fsbench.exports import random_weights
+    from fsbench.exports.calibration import calibration
+    from fsbench.training.checkpoint import load_trained
+
+    if str(folder) == "mini":
+        folder = Path(locate_data("mini", default_folder())["data"])
+    if network.part == "face-net":
+        return calibration(folder, network, None)
+    if checkpoint is None:
+        return calibration(folder, network, random_weights.random_face_net())
+    return calibration(folder, network, face_net(load_trained(checkpoint.expanduser()), "cpu"))
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -19,6 +19,10 @@ def convert(job: Job) -> list[Path]:
         model = cleaned_graph(job, Path(folder), opset=OPSET)
         if job.precision == "fp16":
             model = _half(model)
+        if job.precision == "int8":
+            from fsbench.exports.onnx_int8 import quantized
+
+            model = quantized(model, job, Path(folder))
     path.write_bytes(model.SerializeToString())
     return [path]
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fsbench.errors import ConfigError, DependencyError
 
-PRECISIONS = ("fp32", "fp16")
+PRECISIONS = ("fp32", "fp16", "int8")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,16 @@ FORMATS: dict[str, Format] = {
         *("fsbench.exports.coreml:convert", {"coremltools": "coremltools"}, "coreml", "", "Core ML program, iOS 15"),
         not_run="Core ML runs on Apple's systems alone: converted, not compared",
         lacks={"int8": "Core ML's calibration runs the network, which Apple's systems alone can"},
+    ),
+    "litert": Format(
+        "fsbench.exports.litert:convert",
+        {"litert_torch": "litert-torch", "ai_edge_litert": "ai-edge-litert", "ai_edge_quantizer": "ai-edge-quantizer"},
+        *("litert", "litert", "LiteRT (TensorFlow Lite)"),
+    ),
+    "executorch": Format(
+        "fsbench.exports.executorch:convert",
+        {"executorch": "executorch", "torchao": "torchao"},
+        *("executorch", "executorch", "ExecuTorch, XNNPACK"),
     ),
     "torchscript": Format(
         *("fsbench.exports.torch_files:torchscript", _TORCH, "", "torchscript", "TorchScript, for LibTorch"),

@@ -81,6 +81,8 @@ def test_a_refused_export_is_exit_1_and_says_so(cli, file, tmp_path):
         (("--to", "onxn", "--random"), "did you mean 'onnx'"),
         (("--to", "onnx", "--random", "--part", "face"), "--part face: wanted generator or face-net"),
         (("--to", "onnx", "--random", "--precision", "fp8"), "--precision fp8: wanted fp32"),
+        (("--to", "onnx", "--random", "--precision", "int8"), "int8 and --calibrate want each other"),
+        (("--to", "onnx", "--random", "--calibrate", "mini"), "int8 and --calibrate want each other"),
         (("--to", "onnx", "--random", "--size", "100"), "--size 100 --width 64"),
         (("--to", "onnx", "--checkpoint", "nowhere.pt"), "there is no checkpoint nowhere.pt"),
     ],
