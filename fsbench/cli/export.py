@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fsbench.cli.export_device import device_json
+
 if TYPE_CHECKING:
     from fsbench.exports.calibration import Calibration
     from fsbench.exports.export import Outcome
@@ -23,6 +25,7 @@ Texts = list[str]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    export_app.command("device-json")(device_json)
     app.add_typer(export_app, name="export")
 
 

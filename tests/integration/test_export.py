@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 
 import pytest
@@ -92,3 +93,29 @@ def test_a_mistake_is_answered_in_one_line(cli, words, said, tmp_path):
     assert called.code == 2
     assert said in called.stderr.splitlines()[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_of_a_phone_becomes_rows_of_a_run(cli, file, tmp_path):
+    """Export, take the log as a phone would print it, convert it, and read it with `run speed`."""
+    if importlib.util.find_spec("pnnx") is None:
+        pytest.skip("needs pnnx")
+    cli("export", "mobilefsgan", "--checkpoint", file, "--to", "ncnn", "-o", tmp_path)
+    name = "generator.fp32.ncnn.param"
+    call = "loop_count = 1\nnum_threads = 4\npowersave = 2\n{name}  min = {time}  max = {time}  avg = {time}\n"
+    log = tmp_path / "phone.log"
+    log.write_text("".join(call.format(name=name, time=time) for time in (135.25, 134.0, 136.5)))
+    words = ("--platform", "Pixel 8", "--os", "Android 15", "--hardware", "CPU", "--manifest")
+    called = cli("export", "device-json", log, *words, tmp_path / f"{name}.json", "-o", tmp_path / "phone.json")
+    assert called.code == 0
+    (times,) = json.loads((tmp_path / "phone.json").read_text())["results"]
+    assert times["times_ms"] == [135.25, 134.0, 136.5]
+    assert (times["framework"], times["warmup"], times["threads"], times["precision"]) == ("ncnn", 8, 4, "float32")
+    assert times["file_sha256"] == json.loads((tmp_path / f"{name}.json").read_text())["files"][0]["sha256"]
+    run = cli("run", "speed", "--from-device", tmp_path / "phone.json", "--out", tmp_path / "runs")
+    assert run.code == 0
+    assert "Pixel 8" in run.stdout
+    assert "135.25" in run.stdout or "135.2" in run.stdout
+    log.write_text(call.format(name="other.param", time=5.0))
+    called = cli("export", "device-json", log, *words, tmp_path / f"{name}.json", "-o", tmp_path / "phone.json")
+    assert called.code == 2
+    assert called.stderr.startswith(f"fsbench: the log is of other.param, the manifest of {name}")
