@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsbench.api import Evaluation, evaluate
+    from fsbench.api import Evaluation, LoadedRun, evaluate, load
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "LoadedRun", "evaluate", "load"]
 __version__ = "0.1.0"
 
 

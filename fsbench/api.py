@@ -16,9 +16,12 @@ from fsbench.engine.remote_cache import open_cache
 from fsbench.errors import ConfigError
 from fsbench.mini import ready
 from fsbench.records import Measurement, RunResult, run_config
+from fsbench.reports.frames import LoadedRun, load
 from fsbench.reports.markdown import markdown
 from fsbench.reports.report import compare_runs
 from fsbench.reports.runs import Run
+
+__all__ = ["Evaluation", "LoadedRun", "evaluate", "load"]
 
 
 @dataclass(frozen=True)

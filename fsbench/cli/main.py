@@ -16,6 +16,7 @@ from fsbench.cli import (
     figures,
     history,
     inspect,
+    leaderboard,
     report,
     run,
     swap,
@@ -51,6 +52,7 @@ inspect.register(app)
 report.register(app)
 explain.register(app)
 figures.register(app)
+leaderboard.register(app)
 compare.register(app)
 baseline.register(app)
 history.register(app)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from fsbench.records import Measurement
     from fsbench.reports.published import PublishedTable
     from fsbench.reports.runs import Run
     from fsbench.reports.tables import Table
@@ -30,9 +31,13 @@ def report(
     with_published: Annotated[
         Texts | None, typer.Option(help="ff++, lfw or another data set, or a source: its published tables beside.")
     ] = None,
+    layout: Annotated[
+        str, typer.Option(help="table1, table2, table3, table4 or ablation: the paper's table in place of ours.")
+    ] = "",
+    study: Annotated[Path | None, typer.Option(help="analysis.json of a rating study, for --layout table2.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
-    """Print the table of finished runs; with --out also write HTML, Markdown, LaTeX, CSV and JSON."""
+    """Print the table of finished runs; with --out also write HTML, Markdown, LaTeX, CSV, Parquet and JSON."""
     from fsbench.reports.formats import write_reports
     from fsbench.reports.integrity import checked
     from fsbench.reports.published import chosen_tables
@@ -42,6 +47,12 @@ def report(
     loaded = checked(load_runs(runs))
     for problem in loaded.problems:
         print(f"fsbench: {problem}", file=sys.stderr)
+    if layout:
+        from fsbench.reports.ratings import read_ratings, read_sizes
+
+        beside = [*read_sizes(runs), *(read_ratings(study) if study is not None else ())]
+        _print_layout(layout, loaded.runs, beside, out)
+        return
     if json_:
         _print_json(loaded.runs, published)
     else:
@@ -72,6 +83,22 @@ def _print_json(runs: Sequence[Run], published: Sequence[PublishedTable]) -> Non
         both = {"measured": json.loads(text), "as_published": published_records(published)}
         text = json.dumps(both, indent=2, ensure_ascii=False) + "\n"
     print(text, end="")
+
+
+def _print_layout(name: str, runs: Sequence[Run], beside: Sequence[Measurement], out: Path | None) -> None:
+    """Print a table of the paper; write it as LaTeX and Markdown where a folder is named."""
+    from fsbench.data.frames import write_atomically
+    from fsbench.reports.latex import latex
+    from fsbench.reports.layouts import layout_tables
+    from fsbench.reports.markdown import markdown
+
+    tables = layout_tables(name, runs, beside)
+    show(tables)
+    if out is not None:
+        for ending, write in (("tex", latex), ("md", markdown)):
+            file = out / f"{name}.{ending}"
+            write_atomically(file, "\n".join(write(table) for table in tables).encode())
+            print(f"written: {file}", file=sys.stderr)
 
 
 def show(tables: Iterable[Table]) -> None:

@@ -15,7 +15,7 @@ from fsbench.reports.published_tables import as_tables, published_csv, published
 from fsbench.reports.report import Comparison, compare_runs
 from fsbench.reports.runs import Run
 from fsbench.reports.tables import Table
-from fsbench.reports.tidy import csv_text, results_csv, results_json
+from fsbench.reports.tidy import csv_text, results_csv, results_json, results_parquet
 
 
 def write_reports(
@@ -27,7 +27,7 @@ def write_reports(
     problems: Sequence[str] = (),
     published: Sequence[PublishedTable] = (),
 ) -> dict[str, Path]:
-    """Write a report of finished runs as HTML, Markdown, LaTeX, CSV and JSON.
+    """Write a report of finished runs as HTML, Markdown, LaTeX, CSV, Parquet and JSON.
 
     Args:
         runs: finished runs.
@@ -46,9 +46,11 @@ def write_reports(
     """
     comparisons = compare_runs(runs, reference=reference)
     contents = report_texts(runs, comparisons, problems=problems, published=published)
-    files = {ending: out_folder / f"{stem}.{ending}" for ending in contents}
+    groups = [comparison.group for comparison in comparisons]
+    whole = {**{ending: text.encode() for ending, text in contents.items()}, "parquet": results_parquet(groups)}
+    files = {ending: out_folder / f"{stem}.{ending}" for ending in whole}
     for ending, file in files.items():
-        write_atomically(file, contents[ending].encode())
+        write_atomically(file, whole[ending])
     return files
 
 

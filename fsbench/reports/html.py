@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fsbench.errors import RecordError
 from fsbench.records import RunResult
@@ -75,7 +75,11 @@ class GroupView:
 
 
 def report_html(
-    comparisons: Sequence[Comparison], *, problems: Sequence[str] = (), published: Sequence[Table] = ()
+    comparisons: Sequence[Comparison],
+    *,
+    problems: Sequence[str] = (),
+    published: Sequence[Table] = (),
+    back: str = "",
 ) -> str:
     """Write the page: tables, plots, definition, pictures, failures and provenance of each comparable group.
 
@@ -83,12 +87,14 @@ def report_html(
         comparisons: what to show, in order.
         problems: what could not be read, one line each.
         published: tables of others, shown after all that was measured.
+        back: address of the page that leads here, if one does.
     """
     groups = [_group_view(comparison) for comparison in comparisons]
     titles = list(dict.fromkeys(comparison.table.title for comparison in comparisons))
     title = titles[0] if len(titles) == 1 else "Face swaps measured"
     said = [one_line(text) for text in problems]
-    return page(TEMPLATES / "report.html", title=title, groups=groups, problems=said, published=published)
+    content: dict[str, Any] = {"title": title, "groups": groups, "problems": said, "published": published, "back": back}
+    return page(TEMPLATES / "report.html", **content)
 
 
 def _group_view(comparison: Comparison) -> GroupView:

@@ -86,7 +86,7 @@ def _feet(table: PublishedTable) -> list[str]:
     if table.note:
         feet.append(f"{table.note[:1].upper()}{table.note[1:]}.")
     for tag, definition in table.definitions.items():
-        network = f"network {definition.network}" if definition.network else "no network"
-        details = f"; {definition.details}" if definition.details else ""
-        feet.append(f"{definition.title}, definition {tag}: {network}{details}.")
+        known = [f"network {definition.network}" if definition.network else "", definition.details]
+        said = "; ".join(part for part in known if part) or "nothing more is said"
+        feet.append(f"{definition.title}, definition {tag}: {said}.")
     return feet

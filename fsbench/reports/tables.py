@@ -37,6 +37,7 @@ class Row:
 
     label: str
     cells: tuple[Cell, ...]
+    link: str = ""  # where a page may lead to from the label
 
 
 @dataclass(frozen=True)

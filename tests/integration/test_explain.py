@@ -181,3 +181,17 @@ def test_a_cache_without_the_run_is_told_with_the_command_that_fills_it(
 def test_the_page_is_the_one_that_the_presets_give(cli: Cli) -> None:
     assert (ROOT / "docs" / "why-my-number-differs.md").read_text(encoding="utf-8") == page_text()
     assert cli("explain", "--page").stdout == page_text()
+
+
+def test_the_code_of_the_page_about_results_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    (code,) = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    (tmp_path / "runs" / "ff++").mkdir(parents=True)
+    (tmp_path / "runs" / "ff++" / "ours").symlink_to(run.folder.parent)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "results.md", "exec"), {})
+    said = capsys.readouterr().out
+    (measured,) = [found for found in run.result.measurements if found.metric == "id_retrieval"]
+    assert f"{measured.value:.2f} % of {measured.n}, 0 failures" in said

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from browser import Open
 
+from .conftest import Cli
+
 
 @pytest.fixture
 def report_page(ffpp_run: Path) -> Path:
@@ -79,3 +81,32 @@ def test_the_page_runs_no_script_but_its_own(visit: Open, report_page: Path, tmp
     assert seen.page.title() != "taken over"
     assert any("Content Security Policy" in error for error in seen.errors)
     assert seen.page.locator("thead button").count() > 0
+
+
+def test_a_leaderboard_filters_and_leads_to_its_runs(
+    visit: Open, cli: Cli, ffpp_run: Path, lfw_run: Path, tmp_path: Path
+) -> None:
+    done = cli("leaderboard", ffpp_run, lfw_run, "--out", tmp_path / "site")
+    assert done.code == 0, done.stderr
+    seen = visit(tmp_path / "site" / "index.html")
+    boards = seen.page.locator("section.board:visible")
+    assert boards.count() == 2
+    seen.page.get_by_label("Protocol").select_option("lfw")
+    assert boards.count() == 1 and "lfw" in boards.first.inner_text()
+    assert seen.page.locator("nav li:visible").count() == 1
+    seen.page.get_by_label("Protocol").select_option("ff++")
+    boards.first.get_by_role("link", name="landmark").click()
+    assert seen.page.url.endswith(".html") and "/runs/ff__-landmark-" in seen.page.url
+    seen.page.get_by_role("link", name="All tables").click()
+    assert seen.page.url.endswith("/site/index.html")
+    assert (seen.errors, [a for a in seen.requests if not a.startswith(("file:", "data:"))]) == ([], [])
+
+
+def test_a_leaderboard_without_javascript_shows_every_table(
+    visit: Open, cli: Cli, ffpp_run: Path, tmp_path: Path
+) -> None:
+    assert cli("leaderboard", ffpp_run, "--out", tmp_path / "site").code == 0
+    page = visit(tmp_path / "site" / "index.html", script=False).page
+    assert page.locator("section.board:visible").count() == 1
+    assert page.locator("nav a").count() == 1
+    assert not page.locator("#filters").is_visible()

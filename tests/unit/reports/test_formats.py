@@ -229,7 +229,7 @@ def test_reports_are_written_in_every_format_and_the_same_again(write_run, measu
     runs = load_runs(folders).runs
     files = formats.write_reports(runs, tmp_path / "out", stem="table")
     assert {ending: file.name for ending, file in files.items()} == {
-        ending: f"table.{ending}" for ending in ("html", "md", "tex", "csv", "json", "paired.csv")
+        ending: f"table.{ending}" for ending in ("html", "md", "tex", "csv", "json", "paired.csv", "parquet")
     }
     first = {ending: file.read_bytes() for ending, file in files.items()}
     again = formats.write_reports(load_runs(folders).runs, tmp_path / "again", stem="table")
