@@ -6,7 +6,7 @@ intervals and run folders are the real ones. Three parts:
 
     python benchmarks/growth.py pairs   [--pairs 100 1000 10000] [--workers 4]     time, memory, disk
     python benchmarks/growth.py lookups [--entries 1000 ... 1000000]               a look-up in a cache so large
-    python benchmarks/growth.py workers [--pairs 500] [--workers 1 2 4 8 16]       Ray, and the cost of a task
+    python benchmarks/growth.py workers [--pairs 100 400] [--workers 1 2 4 8]      Ray, and the cost of a task
 
 Each prints lines, and with --json FILE writes them; scaling_model.py reads the last one. --flame FILE.svg samples the
 driver of `pairs` with py-spy. --slowness scales the waits.
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,11 @@ def _mib(pid: int, field: str) -> float:
     return 0.0
 
 
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _children(pid: int) -> list[int]:
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -107,14 +113,14 @@ def measured(command: list[str], space: Path, out: str, *, flame: Path | None = 
     """Run a command in a cache of its own; give its seconds, memory, and what its result says of its stages."""
     environment = {**os.environ, "FSBENCH_CACHE": str(space / f"cache-{out}")}
     full = [sys.executable, "-m", "fsbench", *command, "--out", str(space / out)]
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu_seconds()
     running = subprocess.Popen(full, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     watch = Watch(running.pid)
     if flame:
         sampler = [str(Path(sys.executable).with_name("py-spy")), "record", "--rate", "50", "--output", str(flame)]
         subprocess.Popen([*sampler, "--pid", str(running.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, err = running.communicate()
-    seconds = time.perf_counter() - began
+    seconds, cpu_seconds = time.perf_counter() - began, _cpu_seconds() - used
     watch.stop()
     if running.returncode:
         raise SystemExit(err)
@@ -122,6 +128,7 @@ def measured(command: list[str], space: Path, out: str, *, flame: Path | None = 
     origin = json.loads(result.read_text())["provenance"]
     return {
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu_seconds, 2),  # of the command and of the processes it waited for, not of Ray's
         "driver_peak_mib": round(watch.peak_mib),
         "largest_worker_mib": round(watch.children_mib),
         "stages": origin["stages"],
@@ -178,14 +185,15 @@ def spread(given: argparse.Namespace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         space = Path(name)
-        make_videos(space / "data", given.pairs[0])
-        command = words(space, given.pairs[0], given.slowness)
-        for workers in given.workers:
+        make_videos(space / "data", max(given.pairs))
+        plan = [(pairs, given.workers[0]) for pairs in given.pairs[:-1]]
+        for pairs, workers in [*plan, *((given.pairs[-1], workers) for workers in given.workers)]:
+            command = words(space, pairs, given.slowness)
             head = {"num_cpus": workers, "object_store_memory": 200 * 2**20, "include_dashboard": False}
             cluster = Cluster(initialize_head=True, head_node_args=head)
             there = ["--executor", "ray", "--ray-address", cluster.address, "--workers", str(workers)]
-            row = measured([*command, *there], space, f"ray{workers}")
-            rows.append({"pairs": given.pairs[0], "workers": workers, **row})
+            row = measured([*command, *there], space, f"ray{pairs}-{workers}")
+            rows.append({"pairs": pairs, "workers": workers, **row})
             print(rows[-1], flush=True)
             cluster.shutdown()
     rows.append({"task_milliseconds": empty_tasks()})

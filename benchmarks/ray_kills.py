@@ -4,7 +4,7 @@ A cluster of two nodes with one CPU each runs on this machine. The reference is 
 fresh cache; after a driver's death the same command runs again. Compared are the bytes of pairs.csv, failures.csv and
 samples.parquet, every measurement, and, where the driver lived, how many items each stage computed.
 
-    python benchmarks/ray_kills.py --data FF [--kills 20] [--limit 20] [--seed 0] [--json FILE]
+    python benchmarks/ray_kills.py --data FF [--kills 20] [--limit 20] [--seed 0] [--stand-ins] [--json FILE]
 """
 
 from __future__ import annotations
@@ -33,12 +33,16 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--limit", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stand-ins", action="store_true", help="networks that wait, where the machine is busy")
+    parser.add_argument("--slowness", type=float, default=3.0, help="of the stand-ins")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     rng = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         words = ["run", "ff++", "--data", given.data, "--limit", str(given.limit), "--no-controls"]
+        if given.stand_ins:
+            words += stand_ins(folder, given.slowness)
         finished(command(words, folder / "local", []))
         reference = outcome(folder / "local")
         cluster = start_cluster()
@@ -61,6 +65,18 @@ def main() -> int:
     bad = [row["kill"] for row in rows if not row["equal"]]
     print(f"{len(rows) - 1} kills, runs that differ: {bad or 'none'}")
     return 1 if bad else 0
+
+
+def stand_ins(folder: Path, slowness: float) -> list[str]:
+    """Choose the stand-ins of stand_ins.py for all networks and the swapper."""
+    parts = folder / "stand_ins.py"
+    text = Path(__file__).with_name("stand_ins.py").read_text(encoding="utf-8")
+    parts.write_text(text.replace("SLOWNESS = 1.0", f"SLOWNESS = {slowness}"), encoding="utf-8")
+    names = {"detect": "Detect", "identity": "Identity", "pose": "Pose", "expression": "Expression"}
+    found = ["--swapper", f"{parts}:Swap"]
+    for role, name in {**names, "distribution": "Distribution"}.items():
+        found += ["--evaluator", f"{role}={parts}:{name}"]
+    return found
 
 
 def start_cluster() -> Any:
