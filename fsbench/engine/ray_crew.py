@@ -78,10 +78,11 @@ def _connect(address: str) -> None:
         if ":" in address:  # Ray itself would wait for minutes
             host, _, port = address.rpartition("/")[2].rpartition(":")
             socket.create_connection((host, int(port)), timeout=REACH_SECONDS).close()
-        ray.init(address=address or "auto", **quiet)
+        far = address.startswith("ray://")  # whose server would take the settings for its own
+        ray.init(address=address or "auto", **({} if far else quiet))
     except (OSError, RuntimeError, ValueError) as error:
         if address:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
             hint = "ray start --head, or --ray-address ray://HOST:10001, or leave it out to use this machine"
             raise ConfigError(f"no Ray cluster can be used at '{address}': {reason}", hint=hint) from None
         ray.init(address="local", include_dashboard=False, **quiet)
