@@ -58,7 +58,8 @@ def _settings(file: Path | None, texts: dict[str, Any], counts: dict[str, Any]) 
     settings = read_toml(file) if file else {}
     settings |= {name: value for name, value in texts.items() if value is not None}
     given = {name: value for name, value in counts.items() if value is not None}
-    return {**settings, "counts": {**settings.get("counts", {}), **given}}
+    table = settings.get("counts", {})
+    return {**settings, "counts": {**table, **given} if isinstance(table, dict) else table}
 
 
 def _mini(out: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,7 +18,7 @@ from fsbench.engine.executors import Local
 from fsbench.engine.plugins import identify, plugin
 from fsbench.errors import ConfigError, DataError, ItemError, RecordError
 from fsbench.interfaces import Detector
-from fsbench.records import first_problem
+from fsbench.records import Record, first_problem
 from fsbench.reports.runs import Run
 from fsbench.types import Face, FrameRef
 from fsbench.userstudy.layout import lay_out
@@ -42,6 +42,7 @@ from fsbench.userstudy.spec import (
 from fsbench.userstudy.store import create_store
 from fsbench.userstudy.store.content import Links, SetContent, Stimulus
 
+R = TypeVar("R", bound=Record)
 SETS, RATERS, PER_RATER = 240, 18, 40  # as the paper asks, with a pool in which each set is rated three times
 GOLD_CHOICE = 4  # times as many gold sets in the pool as one rater sees, where there are pairs for it
 MINI = "the mini set, which says nothing about methods"
@@ -124,8 +125,10 @@ def make_spec(runs: Sequence[Run], folder: Path, settings: dict[str, Any], *, pa
         ConfigError: a setting is unknown or wrong.
     """
     data = MINI if any(run.result.config.data_name == "mini" for run in runs) else runs[0].result.config.data_name
-    counts = {"raters": RATERS, **settings.get("counts", {})}
-    first = Counts.model_construct(**{"sets": 1, "per_rater": 1, "training": 3, "gold": 3, "repeats": 2, **counts})
+    if taken := {"methods", "spec_version"} & set(settings):
+        raise ConfigError(f"'{min(taken)}' comes from the runs", hint="take it out of --config")
+    counts = {"raters": RATERS, **_table(settings, "counts")}
+    first = _checked(Counts, {"sets": 1, "per_rater": 1, **counts})
     room = pairs - first.training - gold_pool(first.gold)
     counts.setdefault("sets", max(1, min(SETS, room)))
     counts.setdefault("per_rater", min(PER_RATER, counts["sets"]))
@@ -139,8 +142,19 @@ def make_spec(runs: Sequence[Run], folder: Path, settings: dict[str, Any], *, pa
         "methods": methods_of(runs),
         "counts": counts,
     }
+    return _checked(StudySpec, given)
+
+
+def _table(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    found = settings.get(name, {})
+    if not isinstance(found, dict):
+        raise ConfigError(f"'{name}' is {found!r}; wanted a table", hint=f"[{name}] in --config")
+    return found
+
+
+def _checked(kind: type[R], content: dict[str, Any]) -> R:
     try:
-        return StudySpec.model_validate(given)
+        return kind.model_validate(content)
     except ValidationError as error:
         raise ConfigError(first_problem(error), hint="fsbench userstudy create --help") from None
 

@@ -144,9 +144,12 @@ def test_equal_seeds_draw_equal_sets_and_plans_under_other_names(runs: list[Path
     [
         ({"counts": {**SIZES, "sets": 500}}, DataError, r"share 60 pairs with faces; wanted 504: 500 sets, 3 for gold"),
         ({"counts": {**SIZES, "per_rater": 13}}, ConfigError, "13 sets a rater, but a pool of 12"),
-        ({"counts": {**SIZES, "sets": 0}}, ConfigError, "'counts.sets' is 0"),
+        ({"counts": {**SIZES, "sets": 0}}, ConfigError, "'sets' is 0"),
         ({"counts": SIZES, "colour": "red"}, ConfigError, "no setting is called 'colour'"),
         ({"counts": {**SIZES, "repeats": 4}}, ConfigError, "4 of 6 sets again"),
+        ({"counts": {**SIZES, "training": "three"}}, ConfigError, "'training' is 'three'"),
+        ({"counts": 5}, ConfigError, "'counts' is 5; wanted a table"),
+        ({"counts": SIZES, "methods": []}, ConfigError, "'methods' comes from the runs"),
     ],
 )
 def test_counts_that_cannot_be_are_refused_and_leave_no_folder(

@@ -35,6 +35,18 @@ def test_a_rater_goes_from_the_link_to_the_completion_code(made: Made) -> None:
     assert store.next_page(session) == Done("finished")
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("methods", [2, 8])
+def test_two_methods_work_and_so_do_eight(make: Callable[..., Made], methods: int) -> None:
+    made = make(methods=methods)
+    store = made.open()
+    session = rater_at_work(made, store)
+    page = store.next_page(session)
+    assert isinstance(page, Page) and len(page.results) == methods
+    assert rate(store, session) == 11
+    assert store.finish(session).code == ""
+
+
 def test_a_page_stays_the_same_until_it_is_submitted_and_for_another_device(made: Made) -> None:
     store = made.open()
     session = rater_at_work(made, store)
