@@ -28,7 +28,7 @@ from fsbench.userstudy.links import write_links, write_secret
 from fsbench.userstudy.pictures import write_asset
 from fsbench.userstudy.plan import gold_pool, make_plan
 from fsbench.userstudy.simulate.browser import ServerClient
-from fsbench.userstudy.simulate.drive import Crowd, count_scores, drive, serving
+from fsbench.userstudy.simulate.drive import Crowd, drive, serving, settle
 from fsbench.userstudy.simulate.truth import Truth, means_of
 from fsbench.userstudy.spec import HIDDEN, SPEC_FILE, STORE_URL_FILE, Counts, Kind, MethodSpec, StudySpec
 from fsbench.userstudy.store import create_store, open_store
@@ -112,10 +112,11 @@ def main() -> None:
         report = drive(connect, truth, links, Crowd(at_once=given.raters, think=given.think, seed=1))
         over.set()
         watcher.join()
+        settle(report, store)
         half = len(used) // 2
         seen = {
             **{"raters": report.raters, "finished": report.finished, "pages": report.pages},
-            **{"scores": count_scores(store), "expected": 9 * report.pages, "errors": len(report.errors)},
+            **{"scores": report.stored, "expected": 9 * report.pages, "errors": len(report.errors)},
             **{"seconds": round(time.perf_counter() - started, 1), "think": given.think, "servers": given.servers},
             **{"wait_p50": round(report.wait(0.5) or 0, 3), "wait_p95": round(report.wait(0.95) or 0, 3)},
             **{"memory_half": round(max(used[:half], default=0)), "memory_most": round(max(used, default=0))},

@@ -45,7 +45,7 @@ def simulate(
 ) -> None:
     """Copy a study, let raters with known means rate all of the copy, and close it, ready to be analysed."""
     from fsbench.cli.userstudy_admin import opened
-    from fsbench.userstudy.simulate.drive import Crowd, count_scores
+    from fsbench.userstudy.simulate.drive import Crowd, settle
     from fsbench.userstudy.simulate.rehearsal import rehearse
     from fsbench.userstudy.simulate.truth import Truth, means_of
     from fsbench.userstudy.upkeep import close
@@ -58,8 +58,8 @@ def simulate(
         rehearse(origin, out, raters=raters, is_hasty=is_hasty, url=store)
     with opened(out, "") as copy:
         report = _drive(copy, Truth(copy, means, seed=seed, clickers=clickers, straight=straight), crowd, through)
-        report.stored = count_scores(copy)
-        is_whole = report.finished == report.raters
+        settle(report, copy)
+        is_whole = report.finished == report.raters and not report.errors
         if is_whole:
             close(copy)
     _tell(report, out, as_json=json_, is_closed=is_whole)

@@ -27,6 +27,8 @@ QUESTION = re.compile(r"q-([tr])(\d+)-(\d+)-(\w+)")
 PICTURE = re.compile(r"/picture/[0-9a-f]{32}")
 CLICKS = ("agree", "start", "go-on")  # buttons of consent, instructions and break
 KINDS = {"t": "training", "r": "rated"}
+ALARM = 'role="alert"'
+TAG = re.compile(r"<[^>]*>")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -71,6 +73,8 @@ class ServerClient:
     def page(self) -> Seen | None:
         """Look at the page that is there, and its pictures; None when all is rated."""
         found = [match for key in self._widgets if (match := QUESTION.fullmatch(key))]
+        if alarms := [text for text in self._texts if ALARM in text]:
+            raise Failed(f"the page says: {' '.join(TAG.sub(' ', alarms[0]).split())}")
         if not found:
             return None
         for path in dict.fromkeys(PICTURE.findall("".join(self._texts))):
@@ -107,7 +111,8 @@ class ServerClient:
             if key in self._widgets:
                 self._run({key: True})
                 if key in self._widgets:
-                    raise Failed(f"the button '{key}' does nothing")
+                    said = " ".join(TAG.sub(" ", text) for text in self._texts if ALARM in text)
+                    raise Failed(f"the button '{key}' does nothing: {' '.join(said.split())}")
 
     def _run(self, values: dict[str, str | bool]) -> None:
         """Send the state of widgets, by key, and take in what the script draws; True presses a button."""

@@ -20,8 +20,9 @@ from sqlalchemy import func, select
 from fsbench.errors import FsbenchError, RecordError
 from fsbench.userstudy.simulate.clients import Client, Failed
 from fsbench.userstudy.simulate.truth import Truth
+from fsbench.userstudy.spec import QUESTIONS
 from fsbench.userstudy.store import NotSaved, Refused, Store
-from fsbench.userstudy.store.tables import assignment, rating
+from fsbench.userstudy.store.tables import assignment, rater, rating
 
 START_SECONDS = 60.0
 QUIT_AFTER = 5  # pages that count
@@ -104,6 +105,19 @@ def drive(
         list(pool.map(work, sorted(links)))
     report.seconds = time.perf_counter() - start
     return report
+
+
+def settle(report: Report, store: Store) -> None:
+    """Compare what the raters were told with what the store holds; a difference is an error of the report."""
+    query = select(func.count()).where(rater.c.study_id == store.study_id, rater.c.state == "finished")
+    with store.read() as connection:
+        finished = int(connection.execute(query).scalar_one())
+    report.stored = count_scores(store)
+    wanted = report.pages * len(store.spec.methods) * len(QUESTIONS)
+    if report.stored != wanted:
+        report.errors.append(f"{report.pages} pages were acknowledged, {wanted} scores, but {report.stored} are stored")
+    if finished != report.finished:
+        report.errors.append(f"{report.finished} raters saw the end, but {finished} have finished")
 
 
 def count_scores(store: Store) -> int:

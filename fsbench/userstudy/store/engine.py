@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from fsbench.errors import ConfigError, DependencyError, RecordError
 from fsbench.userstudy.spec import STORE_FILE, STORE_URL_FILE
@@ -65,7 +66,7 @@ def connect(url: str) -> Engine:
 def _arguments(driver: str) -> dict[str, Any]:
     if driver == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"connect_args": {"connect_timeout": BUSY_SECONDS}, "pool_size": 10, "max_overflow": 20}
+    return {"connect_args": {"connect_timeout": BUSY_SECONDS}, "pool_size": 5, "max_overflow": 10}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -91,10 +92,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect() as connection, connection.begin():
             yield connection
-    except DBAPIError as error:
-        raise RecordError(f"the store cannot be read: {cause(error)}", hint="is the disk or the database there?") from (
-            error
-        )
+    except (DBAPIError, NoConnection) as error:
+        message = f"the store cannot be read: {cause(error)}"
+        raise RecordError(message, hint="is the disk or the database there?") from error
 
 
 @contextmanager
@@ -111,6 +111,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if _is_refusal(error):
             raise
         raise NotSaved(cause(error)) from error
+    except NoConnection as error:
+        raise NotSaved(cause(error)) from error
 
 
 def _is_refusal(error: DBAPIError) -> bool:
@@ -122,6 +124,7 @@ def _is_refusal(error: DBAPIError) -> bool:
     return isinstance(error.orig, sqlite3.IntegrityError) or state[:2] in ("22", "23", "42", "P0")
 
 
-def cause(error: DBAPIError) -> str:
+def cause(error: DBAPIError | NoConnection) -> str:
     """Give what the driver said, in one line and without the statement."""
-    return " ".join(str(error.orig).split()) or type(error.orig).__name__
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(said).split()) or type(said).__name__

@@ -16,7 +16,7 @@ from fsbench.userstudy.export import export
 from fsbench.userstudy.extend import extend
 from fsbench.userstudy.links import OPEN, read_links
 from fsbench.userstudy.simulate.clients import Failed, Seen, StoreClient
-from fsbench.userstudy.simulate.drive import Crowd, Report, count_scores, drive
+from fsbench.userstudy.simulate.drive import Crowd, Report, count_scores, drive, settle
 from fsbench.userstudy.simulate.rehearsal import rehearse
 from fsbench.userstudy.simulate.truth import Answers, Truth, means_of
 from fsbench.userstudy.spec import HIDDEN, QUESTIONS, load_spec
@@ -128,7 +128,11 @@ def test_what_fails_is_reported_and_the_others_go_on(made: Made) -> None:
     report = drive(lambda: Breaks(store), truth, links_of(store), Crowd())
     assert len(report.errors) == 8 - report.finished > 0
     assert all("Failed: the page was not saved" in error for error in report.errors)
-    assert count_scores(store) == 9 * report.pages
+    settle(report, store)
+    assert report.stored == 9 * report.pages and len(report.errors) == 8 - report.finished
+    report.pages += 1
+    settle(report, store)
+    assert "pages were acknowledged" in report.errors[-1]
 
 
 def test_means_are_read_from_the_command_line() -> None:
