@@ -18,7 +18,7 @@ from fsbench.editing.external import External
 from fsbench.editing.people import Person
 from fsbench.editing.record import EditRecord, PersonRecord, PictureRecord
 from fsbench.editing.screening import Limits, aligned
-from fsbench.errors import ItemError
+from fsbench.errors import ConfigError, ItemError
 from fsbench.training.triplet_folder import IDENTITY
 from fsbench.types import Image
 
@@ -46,6 +46,7 @@ def make(plan: Plan, person: Person) -> PersonRecord:
 
     Raises:
         RecordError: the record of an earlier call is broken.
+        ConfigError: the folder has edits of a wanted kind by another editor.
     """
     made = records.load(plan.out, person.name)
     offered = [_below(plan, picture.path) for picture in person.pictures]
@@ -100,6 +101,7 @@ def _edit(plan: Plan, person: str, picture: PictureRecord, *, several: bool) -> 
     if several:
         _link(original, plan.out / original_target(person, picture.name))
     for editor in plan.edits:
+        _refuse_other_maker(plan.out, editor, picture)
         if editor.name in picture.edits and not picture.edits[editor.name].failed:
             continue
         crop = crop or Crop(read_rgb(original), picture.landmarks())
@@ -117,6 +119,24 @@ def _edit(plan: Plan, person: str, picture: PictureRecord, *, several: bool) -> 
             _write(plan.out, person, picture.name, entry, pixels, several=several)
         picture.edits[editor.name] = entry
     return picture.edits != before
+
+
+def _refuse_other_maker(out: Path, editor: Editor | External, picture: PictureRecord) -> None:
+    """See that a kind of edit has one maker in a folder, so that the index tells the truth about it."""
+    for name, edit in picture.edits.items():
+        if (
+            edit.kind == editor.kind
+            and not edit.failed
+            and (name, edit.strength is None)
+            != (
+                editor.name,
+                isinstance(editor, External),
+            )
+        ):
+            made_by = f"another program ({name})" if edit.strength is None else f"the editor {name}"
+            raise ConfigError(
+                f"{out} has edits of the kind '{editor.kind}' by {made_by}", hint="name another folder, or other edits"
+            )
 
 
 def generator(seed: int, editor: str, person: str, name: str) -> np.random.Generator:

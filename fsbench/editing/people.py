@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,9 @@ def people(root: Path) -> list[Person]:
             found.append(Person(entry.name.replace(".", "_"), (Picture(entry, entry.stem),)))
     if not found:
         raise DataError(f"{root} holds no pictures", hint=LAYOUT)
+    for name, number in Counter(person.name for person in found).items():
+        if number > 1:
+            raise DataError(f"{root} has two people called '{name}'", hint="rename the folder or the picture")
     return found
 
 

@@ -214,6 +214,13 @@ def test_another_programs_edits_come_in_and_bad_ones_are_listed(faces: Path, tmp
     assert {path.edited[0].split("/")[2] for path in triplets.folder.two_pictures} == {"faces_negative"}
 
 
+def test_a_kind_has_one_maker(faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made(faces, out, "glasses")
+    with pytest.raises(ConfigError, match="edits of the kind 'glasses' by the editor glasses"):
+        made(faces, out, "none", externals=(External("glasses", "target_as_gt", tmp_path),))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -39,6 +39,12 @@ def test_pictures_of_one_name_keep_their_suffix(tmp_path: Path) -> None:
     assert listed(tmp_path) == {"bob": ["1_jpg", "1_png", "2"]}
 
 
+def test_two_people_of_one_name_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "ann_jpg/1.jpg", "ann.jpg")
+    with pytest.raises(DataError, match="two people called 'ann_jpg'"):
+        people(tmp_path)
+
+
 def test_a_copy_of_lfw_is_opened_where_its_people_are(tmp_path: Path) -> None:
     touch(tmp_path, "lfw_home/pairs.txt", "lfw_home/lfw_funneled/Ann/Ann_0001.jpg")
     assert listed(tmp_path / "lfw_home") == {"Ann": ["Ann_0001"]}
