@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsbench.editing.crop import Crop, Editor, Frame, Points, frame
 from fsbench.editing.painting import around, blurred, curve, filled, inside, laid, lines
-from fsbench.editing.regions import LEFT_EYE, RIGHT_EYE, hull, light
+from fsbench.editing.regions import LEFT_EYE, RIGHT_EYE, hull, light, skin_colour
 from fsbench.editing.warping import bent
 from fsbench.training.triplet_folder import ATTRIBUTE
 from fsbench.types import Image
 
 OPEN = 0.07  # opening of the lips over the mouth's width from which a mouth has an inside of its own to show
+WHITE = np.array([216.0, 208.0, 194.0])  # of teeth in daylight
+SKIN = np.array([200.0, 155.0, 135.0])  # in the same light; of it only the hue is used
 TEETH = (
     0.135,
     0.105,
@@ -110,12 +113,17 @@ def _with_teeth(crop: Crop, axes: Frame, random: np.random.Generator) -> Image:
     aside = np.clip(np.abs(place[..., 0] - centre) / max(half, 1e-3), 0, 1)
     shade = (1 - 0.55 * aside**2.5)[..., None] * (light(crop)[..., None] ** 0.7)
     level = float(np.clip(np.percentile(crop.pixels[mouth.shape[0] // 4 :].mean(-1), 80) / 190, 0.55, 1.08))
-    tooth = np.array([216.0, 208.0, 194.0]) * random.uniform(0.92, 1.04) * level * shade
+    tooth = WHITE * tint(skin_colour(crop)) * random.uniform(0.92, 1.04) * level * shade
     tooth = tooth * (1 - 0.22 * blurred(gaps, 0.6))[..., None]
     lip_shadow = blurred(1 - mouth, 1.8)[..., None]
     dark = np.array([58.0, 26.0, 26.0]) * level * (1 - 0.5 * lip_shadow)
     content = dark + (tooth * (1 - 0.55 * lip_shadow) - dark) * blurred(row, 0.5)[..., None]
     return laid(crop.pixels, content.astype(np.float32), blurred(inside(mouth, 1.0) * 0.4 + mouth * 0.6, 0.6))
+
+
+def tint(skin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give factors (3,) by which warm or cold light colours something white, seen by what it does to skin (3,)."""
+    return np.asarray(np.clip(np.sqrt(skin / skin.mean() / (SKIN / SKIN.mean())), 0.85, 1.15), np.float64)
 
 
 def _gaps(axes: Frame, centre: float, top: Points, edge: Points) -> np.ndarray:

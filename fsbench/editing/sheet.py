@@ -18,7 +18,7 @@ from fsbench.editing.record import PersonRecord
 from fsbench.training.triplet_folder import IDENTITY, Role
 
 NAME = "contact_sheet.png"
-SIDE, GAP, LABEL, HEAD = 128, 12, 190, 22  # pixels
+SIDE, GAP, LABEL, HEAD = 128, 12, 215, 22  # pixels
 ACROSS = 3  # triplets a row
 Item = TypeVar("Item")
 
@@ -32,10 +32,10 @@ def sheet_rows(made: Sequence[PersonRecord]) -> list[tuple[str, list[Example]]]:
     found = []
     for (kind, role), name in kinds.items():
         if role == IDENTITY:
-            found.append((f"two pictures\n{name}: edited_target\ntruth: original of\nthe target", _two(made, kind)))
+            found.append((f"two pictures\n{name}\nedited_target\ntruth: the target's original", _two(made, kind)))
     for (kind, role), name in kinds.items():
         truth = "source" if role == IDENTITY else "target"
-        found.append((f"one picture\n{name}: {kind}\ntruth: {truth}", _one(made, kind, role)))
+        found.append((f"one picture\n{name}\n{role}/{kind}\ntruth: {truth}", _one(made, kind, role)))
     return [(label, examples) for label, examples in found if examples]
 
 

@@ -12,6 +12,7 @@ from fsbench.editing.chubby import fuller
 from fsbench.editing.crop import SIZE, Crop, Frame, frame
 from fsbench.editing.editors import EDITORS, chosen
 from fsbench.editing.frequency import band
+from fsbench.editing.grin import tint
 from fsbench.editing.painting import around, filled
 from fsbench.editing.regions import LEFT_EYE, LIPS, RIGHT_EYE, hull, skin
 from fsbench.errors import ConfigError, ItemError
@@ -119,11 +120,17 @@ def test_a_grin_shows_teeth_where_lips_were_closed(closed: Crop) -> None:
     after = edited("grin", closed, 1.0)
 
     def white(pixels: Image) -> int:
-        """Pixels as bright as the brightest of the lips and without colour."""
+        """Pixels as bright as the brightest of the lips and with little colour."""
         part = pixels[around(lips.astype(np.float32), 6, 7) > 0].astype(int)
-        return int(((part.min(-1) > 110) & (np.ptp(part, axis=-1) < 45)).sum())
+        return int(((part.min(-1) > 110) & (np.ptp(part, axis=-1) < 70)).sum())
 
     assert white(after) > white(closed.pixels) + 60
+
+
+def test_teeth_take_the_colour_of_the_light() -> None:
+    assert tint(np.array([200.0, 155.0, 135.0]) / 3) == pytest.approx([1, 1, 1])
+    warm = tint(np.array([220.0, 150.0, 110.0]))
+    assert warm[0] > 1 > warm[2]
 
 
 @pytest.mark.parametrize("name", ["glasses", "sunglasses"])
