@@ -1,9 +1,14 @@
 """Logs of benchmark tools on phones: samples in the form that the tools print, read as passes or refused."""
 
+import re
+import typing
+from pathlib import Path
+
 import pytest
 
 from fsbench.errors import DataError
 from fsbench.exports.device_log import passes_of
+from fsbench.protocols.device_times import DeviceFile, DeviceTimes
 
 # The form of TensorFlow Lite's benchmark_model, as its users print it in issues; names and times changed.
 LITERT = """STARTING!
@@ -79,3 +84,12 @@ def test_each_call_of_benchncnn_is_a_pass_after_eight():
 def test_what_is_no_list_of_passes_is_refused(text, said):
     with pytest.raises(DataError, match=said):
         passes_of(text)
+
+
+def test_the_swift_file_writes_the_keys_that_are_read():
+    text = (Path(__file__).parents[3] / "docs" / "device-kit" / "CoreMLTimes.swift").read_text(encoding="utf-8")
+    keys = re.findall(r"^    var (\w+)", text.partition("struct DeviceTimes")[2].partition("}")[0], re.MULTILINE)
+    fields = DeviceTimes.model_fields
+    assert set(keys) <= set(fields)
+    assert {name for name, field in fields.items() if field.is_required()} <= set(keys)
+    assert f'"{typing.get_args(DeviceFile.model_fields["format"].annotation)[0]}"' in text
