@@ -62,8 +62,9 @@ FORMATS: dict[str, Format] = {
     ),
     "executorch": Format(
         "fsbench.exports.executorch:convert",
-        {"executorch": "executorch", "torchao": "torchao"},
+        {"executorch": "executorch"},
         *("executorch", "executorch", "ExecuTorch, XNNPACK"),
+        lacks={"int8": "quantised for XNNPACK, this network did not run in ExecuTorch 1.5.1 (execute failed, 0x1)"},
     ),
     "torchscript": Format(
         *("fsbench.exports.torch_files:torchscript", _TORCH, "", "torchscript", "TorchScript, for LibTorch"),
