@@ -189,7 +189,7 @@ def test_the_code_of_the_page_about_results_runs(
     page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     (code,) = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
     (tmp_path / "runs" / "ff++").mkdir(parents=True)
-    (tmp_path / "runs" / "ff++" / "ours").symlink_to(run.folder.parent)
+    (tmp_path / "runs" / "ff++" / "ours").symlink_to(run.folder)  # beside it lie the runs of other tests
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "results.md", "exec"), {})
     said = capsys.readouterr().out
