@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "settings.toml"
 MEASURED_FOLDER = "measured"
+SMALLEST_CROP = 128  # pixels; in a smaller one dlib finds no face, whatever it shows
 Step = Callable[[int, Mapping[str, float]], None]
 Bar = Callable[[int, int], AbstractContextManager[Step]]  # samples in all, and of a step -> what to tell each step
 NEEDED = ("lightning_fabric", "tensorboard", "matplotlib")
@@ -165,7 +166,10 @@ def _config(settings: TrainingSettings, generator: Path, label: str, device: str
     from fsbench.records import run_config
 
     options = settings.measure
-    swapper = {"name": "mobilefsgan", "label": label, "args": {"checkpoint": str(generator)}}
+    paste = options.paste
+    if paste == "auto":
+        paste = "frame" if settings.network.image_size < SMALLEST_CROP else "crop"
+    swapper = {"name": "mobilefsgan", "label": label, "args": {"checkpoint": str(generator), "paste": paste}}
     given: dict[str, Any] = {
         "protocol": options.protocol,
         "suite": options.suite,

@@ -69,6 +69,8 @@ def test_training_is_measured_by_the_bench_on_the_way(cli: Cli, mini: Path, conf
     assert len(folders) == 2
     results = [json.loads(path.read_text()) for path in sorted((tmp_path / "run/measured").rglob("result.json"))]
     assert {result["swapper"]["label"] for result in results} == {"step-00000001", "step-00000002"}
+    # nobody finds a face in a crop of 64 pixels
+    assert {swapper["args"]["paste"] for result in results for swapper in result["config"]["swappers"]} == {"frame"}
 
 
 def test_ablations_are_trained_measured_and_laid_out_once(
