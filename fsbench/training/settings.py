@@ -95,7 +95,7 @@ class MeasureSettings(_Section):
     split: Literal["all", "train", "val", "test"] = "all"
     suite: str = "offline"
     limit: int | None = Field(default=None, ge=1)  # swaps
-    paste: Literal["auto", "crop", "frame"] = "auto"  # what is measured; auto: the crop, where a face can be found in it
+    paste: Literal["auto", "crop", "frame"] = "auto"  # what is measured
 
 
 class TrainingSettings(_Section):
