@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fsbench.engine.plugins import Identified
     from fsbench.protocols.outcome import Outcome, Plan, RowBeside
     from fsbench.protocols.presets import Choices
-    from fsbench.records import RunConfig
+    from fsbench.records import RunConfig, SwapperConfig
 
 
 class Swapper(ABC):
@@ -182,6 +182,10 @@ class Protocol(ABC):
     def swapper_settings(self) -> Mapping[str, str]:
         """Say what the definition asks of swappers that have such a setting, as `device` is handed to them."""
         return {}
+
+    def chosen(self, swappers: Sequence[SwapperConfig]) -> Sequence[SwapperConfig]:
+        """Say which rows the swappers that were named make: each is one, unless the definition wants several of it."""
+        return swappers
 
     def needs_swapper(self) -> bool:
         """Tell whether there is nothing to do without a swapper."""

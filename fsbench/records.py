@@ -86,6 +86,7 @@ class RunConfig(Record):
     max_failed: float = Field(default=0.05, ge=0, le=1)
     device: str = "cpu"
     precision: Literal["float32", "float16", "bfloat16"] = "float32"  # of the networks that know others, on a GPU
+    runtimes: tuple[str, ...] = ()  # speed: what runs the generator, a row each
     from_device: tuple[str, ...] = ()  # speed: files of times that were taken on other devices
     exports: tuple[str, ...] = ()  # size: exported files to weigh beside
     executor: Literal["local", "ray"] = "local"  # who does the work: this machine, or a Ray cluster

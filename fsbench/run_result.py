@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOT_IN_NUMBERS = (
     *("data", "data_name", "real", "swapped", "out", "workers", "device", "max_failed", "swappers", "controls"),
-    *("allow_overlap", "executor", "ray_address", "gpus_per_worker", "from_device", "exports"),
+    *("allow_overlap", "executor", "ray_address", "gpus_per_worker", "runtimes", "from_device", "exports"),
 )
 MINI_WARNING = "made from the mini set: it proves an installation and says nothing about methods"
 SESSION = "session"  # key of the conditions

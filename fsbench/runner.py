@@ -88,7 +88,8 @@ def prepare(config: RunConfig, *, writes: bool = True) -> Prepared:
     context = {**context, **protocol.swapper_settings()}
     controls = config.controls and protocol.has_controls
     wanted = protocol.swaps and (config.swappers or protocol.needs_swapper())
-    swappers = _swappers(config, context, controls=controls) if wanted else {}
+    rows = config.model_copy(update={"swappers": tuple(protocol.chosen(config.swappers))})
+    swappers = _swappers(rows, context, controls=controls) if wanted else {}
     overlap.refuse(evaluators, swappers, allowed=config.allow_overlap)
     return Prepared(config, protocol, detector, evaluators, swappers, plan)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from fsbench import align
 from fsbench.adapters.masks import box_mask, hull_mask
-from fsbench.adapters.mobilefsgan_networks import SOURCE_SIZE, Networks, Rows, TorchNetworks
+from fsbench.adapters.mobilefsgan_networks import SOURCE_SIZE, Networks, Rows
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError, ItemError
 from fsbench.interfaces import Swapper
@@ -43,6 +43,8 @@ class MobileFSGAN(Swapper):
         blur: float = 0.3,
         batch: int = 0,
         threads: int = 1,
+        runtime: str = "torch-folded",
+        exported: str = "",
     ) -> None:
         if paste not in get_args(Paste):
             raise ConfigError(f"there is no paste '{paste}'", hint=f"paste = {' | '.join(get_args(Paste))}")
@@ -57,7 +59,12 @@ class MobileFSGAN(Swapper):
         self._path = Path(checkpoint).expanduser()
         if not self._path.is_file():
             raise ConfigError(f"there is no checkpoint {checkpoint}", hint="fsbench train mobilefsgan makes one")
-        self._device, self._threads = device, threads
+        self._device, self._threads, self._runtime = device, threads, runtime
+        self._exported = Path(exported).expanduser() if exported else None
+        if runtime != "torch-folded" or exported:
+            from fsbench.adapters.mobilefsgan_runtimes import check_runtime
+
+            check_runtime(runtime, self._exported)
         self._paste, self._mask, self._blur = paste, mask, blur
         # one thread of a CPU gains nothing from a batch, and the last bits of a row may then depend on its neighbours
         self.batch_size = batch or (1 if device == "cpu" else 8)  # type: ignore[misc]  # a class variable elsewhere
@@ -73,7 +80,12 @@ class MobileFSGAN(Swapper):
         from fsbench.training.embedder import weight_files
         from fsbench.zoo.store import require
 
-        return {self._path.name: self._path, **weight_files(self._trained.identity, require)}
+        found = {self._path.name: self._path, **weight_files(self._trained.identity, require)}
+        if self._exported is None:
+            return found
+        from fsbench.adapters.mobilefsgan_runtimes import exported_files
+
+        return {**found, **{path.name: path for path in exported_files(self._exported)}}
 
     def identity_networks(self) -> tuple[IdentityUse, ...]:
         """Name the identity network in its input, which is also that of its loss."""
@@ -163,7 +175,16 @@ class MobileFSGAN(Swapper):
 
     @cached_property
     def _networks(self) -> Networks:
-        return TorchNetworks(self._path, self._trained, device=self._device, threads=self._threads)
+        from fsbench.adapters.mobilefsgan_runtimes import networks_for
+
+        return networks_for(
+            self._runtime,
+            self._path,
+            self._trained,
+            exported=self._exported,
+            device=self._device,
+            threads=self._threads,
+        )
 
 
 def _aligned(face: Face, size: int) -> tuple[Image, align.Matrix]:

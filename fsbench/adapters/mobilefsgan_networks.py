@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fsbench.training.checkpoint import Trained
     from fsbench.training.embedder import Embedder
     from fsbench.training.folded import FoldedGenerator
+    from fsbench.training.network import Generator
 
 SOURCE_SIZE = 256  # pixels; what the identity network's crop was measured in
 Rows = NDArray[np.float32]
@@ -63,27 +64,44 @@ class TorchNetworks(Networks):
         return self._run(lambda: self._folded(self._tensor(targets), styles).permute(0, 2, 3, 1))
 
     def parts(self) -> tuple[Part, ...]:
-        """Count the parameters of the checkpoint's networks; time the folded ones."""
-        import torch
-
-        target, source = (self._tensor(example(size)[None]) for size in (self._size, SOURCE_SIZE))
-        embedding = torch.nn.functional.normalize(torch.ones(1, self._folded.style.in_features, device=self._device))
-        with torch.inference_mode():
-            style = self._folded.style_of(embedding)
+        """Count the parameters of the checkpoint's networks; time what is run of them."""
+        source = self._tensor(example(SOURCE_SIZE)[None])
+        generator, face = self._trained.generator, self._embedder.network
         return (
-            _part(
-                GENERATOR,
-                self._trained.generator,
-                (self._path,),
-                lambda: self._run(lambda: self._folded(target, style)),
-            ),
-            _part(
+            Part(GENERATOR, self._painted(), self._painted_plain(), parameters_of(generator), self._files()),
+            Part(
                 FACE_NET,
-                self._embedder.network,
-                face_net_files(self._trained),
                 lambda: self._run(lambda: self._embedder(source)),
+                lambda: self._run(lambda: self._embedder(source)),
+                parameters_of(face),
+                face_net_files(self._trained),
+                once_a_source=True,
             ),
         )
+
+    def _painted(self) -> Callable[[], object]:
+        """Give one pass of the generator as it is run here, its input ready."""
+        import torch
+
+        target, embedding = self._examples()
+        with torch.inference_mode():
+            style = self._folded.style_of(embedding)
+        return lambda: self._run(lambda: self._folded(target, style))
+
+    def _painted_plain(self) -> Callable[[], object]:
+        """Give one pass of the same input through the network as it was released."""
+        target, embedding = self._examples()
+        return lambda: self._run(lambda: self._plain(target, embedding)[0])
+
+    def _examples(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give a target of noise, and an embedding."""
+        import torch
+
+        rows = torch.ones(1, self._trained.generator.settings.embedding_size, device=self._device)
+        return self._tensor(example(self._size)[None]), torch.nn.functional.normalize(rows)
+
+    def _files(self) -> tuple[Path, ...]:
+        return (self._path,)
 
     def _run(self, work: Callable[[], torch.Tensor]) -> Rows:
         import torch
@@ -103,6 +121,13 @@ class TorchNetworks(Networks):
     @property
     def _size(self) -> int:
         return self._trained.generator.settings.image_size
+
+    @cached_property
+    def _plain(self) -> Generator:
+        """The network with tensors of its own: what is laid out anew for the folded one must not change it."""
+        from fsbench.training.checkpoint import load_trained
+
+        return load_trained(self._path).generator.eval().requires_grad_(False).to(self._device)
 
     @cached_property
     def _folded(self) -> FoldedGenerator:
@@ -149,6 +174,6 @@ def face_net_files(trained: Trained) -> tuple[Path, ...]:
     return tuple(weight_files(trained.identity, require).values())
 
 
-def _part(name: str, module: torch.nn.Module, files: tuple[Path, ...], run: Callable[[], object]) -> Part:
-    parameters = sum(parameter.numel() for parameter in module.parameters())
-    return Part(name, run, run, parameters, files, once_a_source=name == FACE_NET)
+def parameters_of(network: torch.nn.Module) -> int:
+    """Count what was learned."""
+    return sum(parameter.numel() for parameter in network.parameters())

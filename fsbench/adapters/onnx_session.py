@@ -81,6 +81,15 @@ class Session:
         """Tell whether the first dimension of every input is free."""
         return all(not isinstance(node.shape[0], int) for node in self.inputs.values())
 
+    def example(self) -> dict[str, NDArray[np.float32]]:
+        """Give an input of noise at batch 1; a side that the file leaves free is 1."""
+        rng = np.random.default_rng(0)
+        shapes = {
+            name: [1, *(side if isinstance(side, int) else 1 for side in node.shape[1:])]
+            for name, node in self.inputs.items()
+        }
+        return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+
     def require_inputs(self, names: Sequence[str]) -> None:
         """Check that the network has the inputs that its table entry names.
 
@@ -127,6 +136,15 @@ def open_onnx(file: Path, *, threads: int) -> Callable[..., NDArray[np.float32]]
         return np.asarray(session.run(dict(zip(names, inputs, strict=True)))[0], np.float32)
 
     return call
+
+
+def count_parameters(path: Path) -> int:
+    """Count the numbers that a file stores for its network: its constants of floating point that are no scalars."""
+    import onnx
+
+    kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE, onnx.TensorProto.BFLOAT16)
+    graph = onnx.load(path, load_external_data=False).graph
+    return sum(int(np.prod(stored.dims)) for stored in graph.initializer if stored.data_type in kinds and stored.dims)
 
 
 def _numpy_type(node: Any) -> type[np.floating]:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from fsbench import align
 from fsbench.adapters.masks import Mask, MaskKind, box_mask, hull_mask, model_mask
-from fsbench.adapters.onnx_session import Session, provider_name
+from fsbench.adapters.onnx_session import Session, count_parameters, provider_name
 from fsbench.adapters.onnx_table import BUILT_IN, OnnxModel, load_table
 from fsbench.adapters.source_code import SourceCodes, aligned_crop
 from fsbench.data.frames import read_rgb
 from fsbench.errors import ConfigError, ItemError
 from fsbench.interfaces import Swapper
-from fsbench.types import Image, SwapItem, Swapped
+from fsbench.types import Image, Part, SwapItem, Swapped
 
 Paste = Literal["frame", "crop"]
 Prepared = tuple[SwapItem, Image, align.Matrix]  # with the target's crop and where it lies
@@ -40,6 +40,7 @@ class OnnxSwapper(Swapper):
         blur: float = 0.3,
         paste: Paste = "frame",
         batch: int = 0,
+        threads: int = 1,
         table: str = "",
     ) -> None:
         models = load_table(Path(table).expanduser() if table else BUILT_IN)
@@ -53,6 +54,8 @@ class OnnxSwapper(Swapper):
             raise ConfigError(f"'blur' is {blur:g}, wanted 0 to 1", hint="blur=0.3")
         if not 0 <= batch <= 64:
             raise ConfigError(f"'batch' is {batch}, wanted 0 to 64", hint="batch=0 leaves it to the device")
+        if not 1 <= threads <= 256:
+            raise ConfigError(f"'threads' is {threads}, wanted 1 to 256", hint="threads=1")
         self._model: OnnxModel = models[model]
         if mask == "model" and self._model.mask_output is None:
             raise ConfigError(f"{model} gives no mask of its own", hint="mask=box or mask=hull")
@@ -61,6 +64,7 @@ class OnnxSwapper(Swapper):
         # one thread of a CPU gains nothing from a batch, and the last bits of a row may then depend on its neighbours
         self.batch_size = batch or (1 if device == "cpu" else 8)  # type: ignore[misc]
         self._device, self._provider, self._mask, self._blur, self._paste = device, provider, mask, blur, paste
+        self._threads = threads
 
     def weight_files(self) -> Mapping[str, Path]:
         """Name the swapper's network and those that make the source's code.
@@ -104,6 +108,15 @@ class OnnxSwapper(Swapper):
                     outcomes[place] = error
         return outcomes
 
+    def parts(self) -> tuple[Part, ...]:
+        """Give the network that paints, and those that turn a source into its code."""
+        painter = _part("swapper", self._network)
+        return (painter, *(_part(session.path.name, session, True) for session in self._codes.sessions))
+
+    def forget(self) -> None:
+        """Drop the codes of sources."""
+        self._codes.forget()
+
     def _run(self, parts: Sequence[Prepared], codes: Sequence[NDArray[np.float32]]) -> list[NDArray[np.floating]]:
         names = self._model.inputs
         targets = self._model.scaled(np.stack([target for _, target, _ in parts]))
@@ -133,7 +146,7 @@ class OnnxSwapper(Swapper):
         return np.minimum(box, model_mask(outputs[number], size))
 
     def _open(self, path: Path) -> Session:
-        return Session(path, self._device, self._provider)
+        return Session(path, self._device, self._provider, threads=self._threads)
 
     @cached_property
     def _network(self) -> Session:
@@ -144,3 +157,9 @@ class OnnxSwapper(Swapper):
     @cached_property
     def _codes(self) -> SourceCodes:
         return SourceCodes(self._model.source, self._files, self._files[self._model.weight], self._open)
+
+
+def _part(name: str, session: Session, once_a_source: bool = False) -> Part:
+    feeds = session.example()
+    count = count_parameters(session.path)
+    return Part(name, lambda: session.run(feeds), None, count, (session.path,), once_a_source=once_a_source)

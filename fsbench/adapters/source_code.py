@@ -47,6 +47,15 @@ class SourceCodes:
         self._matrix = last_matrix(swapper_file) if source.normalise.startswith("emap") else None
         self._known: OrderedDict[tuple[str, bytes], NDArray[np.float32]] = OrderedDict()
 
+    @property
+    def sessions(self) -> list[Session]:
+        """The networks that make a code, the converter last."""
+        return [*self._networks, *([self._converter] if self._converter is not None else [])]
+
+    def forget(self) -> None:
+        """Drop the codes that were computed."""
+        self._known.clear()
+
     def of(self, faces: Sequence[Face]) -> NDArray[np.float32]:
         """Give (N, ...) source inputs: codes (N, D), or pictures (N, 3, S, S)."""
         return np.stack([self._of_one(face) for face in faces])

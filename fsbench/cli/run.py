@@ -63,6 +63,10 @@ def run(
             help="ff++: file of pairs with a source frame, for --set source_frame=listed.", rich_help_panel=HOW
         ),
     ] = None,
+    runtime: Annotated[
+        Texts | None,
+        typer.Option(help="torch, torch-folded, onnx, ncnn, ...; again for more.", rich_help_panel=SPEED),
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Faces a call; default: 1.", rich_help_panel=SPEED)] = None,
     threads: Annotated[
         int | None, typer.Option(help="Of the networks; default: as many as may be used.", rich_help_panel=SPEED)
@@ -131,6 +135,7 @@ def run(
         "evaluators": pairs_of("--evaluator", evaluator or []),
         "persons": str(persons) if persons else None,
         "source_frames": str(source_frames) if source_frames else None,
+        "runtimes": runtime or [],
         "from_device": from_device or [],
         "exports": export or [],
         "limit": limit,

@@ -76,7 +76,7 @@ def choices_of(**given: int | None) -> dict[str, str]:
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
-_TIMES, _SIZES, _FOLDERS = ("from_device",), ("exports",), ("real", "swapped")
+_TIMES, _SIZES, _FOLDERS = ("runtimes", "from_device"), ("exports",), ("real", "swapped")
 FOREIGN = {
     "ff++": (*_FOLDERS, "variant", *_TIMES, *_SIZES),
     "lfw": (*_FOLDERS, "compression", "persons", "source_frames", *_TIMES, *_SIZES),
@@ -85,7 +85,7 @@ FOREIGN = {
     "size": (*_FOLDERS, "data", "compression", "variant", "persons", "source_frames", "limit", *_TIMES),
 }
 """Settings that a protocol has no use for, and that a user who gives them has another idea of."""
-FLAGS = {"exports": "export"}  # settings whose flag has another name
+FLAGS = {"exports": "export", "runtimes": "runtime"}  # settings whose flag has another name
 FOREIGN_CHOICES = {name: ("batch", "threads", "passes", "warmup") for name in ("ff++", "lfw", "fid", "size")}
 
 

@@ -50,6 +50,7 @@ _ROWS: dict[str, MetricSpec] = {
     "network_mean_ms": MetricSpec("Network alone, mean", "ms", "lower", 1, per_pair=False),
     "network_p95_ms": MetricSpec("Network alone, 95th percentile", "ms", "lower", 1, per_pair=False),
     "network_ratio": MetricSpec("Network, times the first", "", "lower", 2, per_pair=False),
+    "network_error": MetricSpec("Network, largest difference", "", "lower", 6, per_pair=False),
     "network_gflop": MetricSpec("Network's work", "GFLOP", "neither", 2, per_pair=False),
     "limit_share": MetricSpec("Network, share of the limit", "%", "higher", 1, per_pair=False),
     "memory_mb": MetricSpec("Peak memory", "MB", "lower", 0, per_pair=False),

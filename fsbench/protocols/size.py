@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from fsbench.adapters.mobilefsgan_runtimes import exported_files
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.errors import DataError
+from fsbench.exports.manifest import manifest_path, read_manifest
 from fsbench.interfaces import Protocol, Swapper
 from fsbench.metrics.spec import METRICS
 from fsbench.protocols import words
@@ -97,7 +99,8 @@ class SizeProtocol(Protocol):
             )
             rows.append(RowBeside(record, Plan([]), outcome_of(scored)))
         for path in self._exports:
-            record = SwapperRecord(name=path.name, label=path.name, version=0, facts={"export": path.name})
+            label, facts = told_of(path)
+            record = SwapperRecord(name=path.name, label=label, version=0, facts=facts)
             rows.append(RowBeside(record, Plan([]), outcome_of(self._of_export(path))))
         return rows
 
@@ -134,7 +137,10 @@ class SizeProtocol(Protocol):
         return [*self._absent(NO_NETWORK), self._measured("size_mb", size / MB, len(files), note)]
 
     def _of_export(self, path: Path) -> list[Scored]:
-        return [*self._absent(NOT_IN_FILE), self._measured("size_mb", bytes_of(path) / MB, 1)]
+        files = [path] if path.is_dir() else list(exported_files(path))
+        size = sum(bytes_of(file) for file in files)
+        note = ", ".join(file.name for file in files)
+        return [*self._absent(NOT_IN_FILE), self._measured("size_mb", size / MB, len(files), note)]
 
     def _absent(self, note: str) -> list[Scored]:
         return [self._measured(metric, None, 0, note) for metric in ("parameters", *BYTES)]
@@ -161,6 +167,23 @@ def bytes_of(path: Path) -> int:
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size
+
+
+def told_of(path: Path) -> tuple[str, dict[str, str]]:
+    """Name an export by its manifest, and say how it was made; by its file where it has none.
+
+    Raises:
+        RecordError: what lies beside as its manifest is none.
+    """
+    if not manifest_path(path).is_file():
+        return path.name, {"export": path.name}
+    found = read_manifest(manifest_path(path))
+    facts = {"export": path.name, "runtime": found.runtime, "form": found.form, "precision": found.precision}
+    made = {f"made with {name}": version for name, version in found.versions.items()}
+    return f"{found.part}, {found.to}, {found.precision}", {
+        **{key: text for key, text in facts.items() if text},
+        **made,
+    }
 
 
 def outcome_of(scored: list[Scored]) -> Outcome:

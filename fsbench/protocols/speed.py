@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -19,9 +19,10 @@ from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored
 from fsbench.protocols.presets import SpeedDefinition, definition
 from fsbench.protocols.speed_calls import Subject, calls_of, can_have, subject
 from fsbench.protocols.speed_pictures import block_of_pass, faces_to_time, first_pictures, items_of_pass, pass_key
+from fsbench.protocols.speed_runtimes import in_runtimes
 from fsbench.protocols.speed_scores import Material, conditions_as_text, scored
 from fsbench.protocols.timing import Stopwatch, Times, interleave, stopwatch_for
-from fsbench.records import RunConfig
+from fsbench.records import RunConfig, SwapperConfig
 from fsbench.types import Failure, SwapItem, SwapPair
 
 
@@ -149,6 +150,10 @@ class SpeedProtocol(Protocol):
             seed=self.config.seed,
         )
         return self._outcome(session, mine, scored(material))
+
+    def chosen(self, swappers: Sequence[SwapperConfig]) -> list[SwapperConfig]:
+        """Make a row of each swapper in each runtime."""
+        return in_runtimes(swappers, self.config.runtimes)
 
     def needs_swapper(self) -> bool:
         """Times from elsewhere can stand alone."""

@@ -89,6 +89,7 @@ def can_have(subjects: Sequence[Subject]) -> dict[str, bool]:
         NEW_SOURCE: any(one.face_nets for one in subjects),
         NETWORK: networks,
         "network_ratio": networks and several,
+        "network_error": counted,
         "network_gflop": counted,
         "limit_share": counted,
     }

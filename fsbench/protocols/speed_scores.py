@@ -57,6 +57,7 @@ def _all(found: Material) -> list[Scored]:
         _timed(found, NETWORK, NO_NETWORK),
         *_of_network(found, network),
         _ratio(found, "network_ratio", NETWORK, NO_NETWORK),
+        _error(found),
         _single(found, "network_gflop", work, "" if work is not None else _no_work(found)),
         _limit(found, network, work),
         _single(found, "memory_mb", found.peak.host_mb, _of_peak(found.peak)),
@@ -132,6 +133,21 @@ def _ratio(found: Material, metric: str, timed: str, why_not: str) -> Scored:
     ratio = median_ratio(*rows, resamples=found.resamples, seed=found.seed)
     bounds = ratio.interval.low, ratio.interval.high
     return Scored(_measurement(found, metric, ratio.value, *bounds, len(common), 0, ""))
+
+
+def _error(found: Material) -> Scored:
+    """Tell how far what was timed is from the plain network in torch, on the same input; the second of two passes."""
+    painters = found.subject.painters
+    if not painters or any(part.plain is None for part in painters):
+        return _single(found, "network_error", None, _no_work(found))
+    worst = 0.0
+    for part in painters:
+        part.run()  # some runtimes were seen to be right at first and wrong afterwards
+        ours, plain = (np.asarray(run(), np.float64) for run in (part.run, part.plain) if run is not None)
+        if ours.shape != plain.shape or not np.isfinite(ours).all():
+            return _single(found, "network_error", None, f"{part.name} gave another shape, or numbers not finite")
+        worst = max(worst, float(np.abs(ours - plain).max()))
+    return _single(found, "network_error", worst, "")
 
 
 def _limit(found: Material, network: Summary | None, work: float | None) -> Scored:

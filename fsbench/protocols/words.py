@@ -103,7 +103,9 @@ def explain_speed(choices: SpeedDefinition, clock: str) -> tuple[str, ...]:
         "With the face net: the same call with a source that was not seen before.",
         "Network alone: one pass of the networks that run for each target, at batch 1, the input ready in memory.",
         "Times the first: median of the ratios to the first swapper of the run, pass by pass, where both finished.",
-        "Work: floating-point operations of the network alone as torch counts them, two a multiplication and addition. "
+        "Largest difference: between that pass, done a second time, and the same input through the plain network in "
+        "torch.",
+        "Work: floating-point operations of the plain network as torch counts them, two a multiplication and addition. "
         "Share of the limit: that work by the time, as a share of the speed of a large matrix product on this machine "
         "with as many threads. Methods that need fewer operations than were counted can lie beyond it.",
         "Peak memory: resident memory of a process of its own that loads the swapper and swaps three times, with "

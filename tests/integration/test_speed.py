@@ -111,3 +111,60 @@ def test_sizes_stand_beside_the_papers(cli: Cli, tmp_path: Path) -> None:
     assert "669.0 + 64.0 + 168.0" in done.stdout
     assert "Not comparable" not in done.stdout
     assert values(results(tmp_path, "size")["net.onnx"])["size_mb"] == 1.5
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A narrow generator of 64 px that takes dlib's embeddings."""
+    import torch
+
+    from fsbench.training import checkpoint
+    from fsbench.training.architecture import NetworkSettings
+    from fsbench.training.network import Generator
+
+    torch.manual_seed(0)
+    network = Generator(NetworkSettings(image_size=64, width=4, embedding_size=128))
+    content = {"network": network.settings.model_dump_json(), "generator": network.state_dict(), "step": 1}
+    path = tmp_path_factory.mktemp("trained") / "generator.pt"
+    checkpoint.write(path, {**content, "identity": {"name": "dlib", "centre": None}})
+    return path
+
+
+def test_one_generator_in_several_runtimes_is_a_row_each_and_exported_once(
+    cli: Cli, mini: Path, cache_folder: Path, generator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsbench.protocols import machine
+    from fsbench.protocols.speed_runtimes import exported_file
+
+    monkeypatch.setattr(machine, "PRODUCT_SECONDS", 0.0)
+    words = ["run", "speed", "--swapper", "G=mobilefsgan", "--swapper-arg", f"checkpoint={generator}"]
+    for name in ("torch", "torch-folded", "onnx"):
+        words += ["--runtime", name]
+    done = cli(*words, "--passes", "2", "--warmup", "1", "--threads", "1", "--out", tmp_path)
+    assert done.code == 0, done.stderr
+    found = {label: values(result) for label, result in results(tmp_path, "speed").items()}
+    assert set(found) == {"G on torch", "G on torch-folded", "G on onnx"}
+    assert all(row["network_error"] < 1e-4 for row in found.values())
+    assert found["G on torch"]["network_error"] == 0
+    assert len({row["network_gflop"] for row in found.values()}) == 1  # of the plain network, whatever runs it
+    assert all(row["new_source_ms"] and row["network_ms"] and row["limit_share"] for row in found.values())
+    (file,) = (cache_folder / "exports").rglob("*.onnx")
+    made = file.stat().st_mtime_ns
+    assert exported_file(generator, "onnx", "fp32") == file
+    assert file.stat().st_mtime_ns == made  # the same one
+    file.write_bytes(b"cut off")
+    assert exported_file(generator, "onnx", "fp32").stat().st_size > 1000  # made anew
+
+
+def test_a_runtime_that_cannot_be_is_refused_in_one_line(cli: Cli, mini: Path, generator: Path) -> None:
+    mobile = ("--swapper", "mobilefsgan", "--swapper-arg", f"checkpoint={generator}")
+    for words, says in (
+        ((*mobile, "--runtime", "nosuch"), "no runtime is called 'nosuch'"),
+        ((*mobile, "--runtime", "torch:fp16"), "no such precision"),
+        (("--swapper", "landmark", "--runtime", "onnx"), "landmark has no runtime to choose"),
+        (("--swapper", "mobilefsgan", "--runtime", "onnx"), "has no checkpoint"),
+    ):
+        done = cli("run", "speed", *words)
+        assert done.code == 2
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr

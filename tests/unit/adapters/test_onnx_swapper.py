@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fsbench import align
 from fsbench.adapters.masks import box_mask
+from fsbench.adapters.onnx_session import Session
 from fsbench.adapters.onnx_swapper import OnnxSwapper
 from fsbench.adapters.onnx_table import OnnxModel, load_table
 from fsbench.data.frames import file_sha256, read_rgb
@@ -356,3 +357,25 @@ def test_a_map_that_does_not_fit_the_code_is_named(item):
     pin(model.weight)
     with pytest.raises(ConfigError, match="ends with a matrix of 3 x 3; its codes have 4 numbers"):
         OnnxSwapper(model="inswapper_128").swap([item])
+
+
+def test_its_networks_are_there_to_be_measured():
+    install("simswap_256")
+    painter, *face_nets = OnnxSwapper(model="simswap_256", threads=2).parts()
+    assert painter.run()[0].shape == (1, 3, 256, 256)
+    assert painter.plain is None
+    assert [part.name for part in face_nets] == [installed(n).name for n in ("arcface-w600k-r50", "crossface-simswap")]
+    assert all(part.once_a_source and part.files[0].is_file() for part in face_nets)
+    assert face_nets[0].parameters == CODE  # its gains; the integer is no parameter
+    for part in face_nets:
+        part.run()
+
+
+def test_a_source_that_is_forgotten_is_embedded_again(item, monkeypatch):
+    install("simswap_256")
+    swapper, calls, run = OnnxSwapper(model="simswap_256"), [], Session.run
+    monkeypatch.setattr(Session, "run", lambda self, feeds: (calls.append(self.path.name), run(self, feeds))[1])
+    for _ in range(2):
+        swapper.swap([item])
+        swapper.forget()
+    assert calls.count(installed("arcface-w600k-r50").name) == 2

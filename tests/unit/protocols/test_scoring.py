@@ -122,7 +122,18 @@ def test_a_definition_names_every_choice_the_metric_its_version_and_the_network(
     assert scorer("ab").of_pairs("pose_error", DLIB, keyed(3, 4)).measurement.definition == base
 
 
-UNTITLED = ("fid", "kid", "coverage", "network_gflop", "memory_mb", "size_mb", "parameters", "fp32_mb", "fp16_mb")
+UNTITLED = (
+    "fid",
+    "kid",
+    "coverage",
+    "network_gflop",
+    "network_error",
+    "memory_mb",
+    "size_mb",
+    "parameters",
+    "fp32_mb",
+    "fp16_mb",
+)
 
 
 @pytest.mark.parametrize("metric", sorted(set(METRICS) - {*UNTITLED, "int8_mb", *TIMES}))

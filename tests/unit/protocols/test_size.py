@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from fsbench.errors import DataError
+from fsbench.errors import DataError, RecordError
 from fsbench.protocols.outcome import Outcome
 from fsbench.protocols.size import SizeProtocol, bytes_of
 from fsbench.records import Measurement, RunConfig
@@ -71,3 +72,20 @@ def test_an_exported_file_or_package_is_weighed(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "net.mlpackage/Manifest.json") == 500_000
     with pytest.raises(DataError, match="is not there"):
         weighed(exports=(tmp_path / "none",))
+
+
+def test_the_weights_beside_an_export_count_and_its_manifest_names_it(tmp_path: Path) -> None:
+    (tmp_path / "g.ncnn.param").write_bytes(bytes(10_000))
+    (tmp_path / "g.ncnn.bin").write_bytes(bytes(1_990_000))
+    found = weighed(exports=(tmp_path / "g.ncnn.param",))["g.ncnn.param"]["size_mb"]
+    assert (found.value, found.n, found.note) == (2.0, 2, "g.ncnn.param, g.ncnn.bin")
+    manifest = {
+        **{"part": "generator", "form": "folded", "to": "ncnn", "runtime": "ncnn", "precision": "fp32", "files": []},
+        **{"size_bytes": 2_000_000, "inputs": [], "output": {"name": "picture", "shape": [1], "meaning": ""}},
+        **{"weights": {}, "calibration": {}, "versions": {"ncnn": "1"}, "check": {"state": "converted only"}},
+    }
+    (tmp_path / "g.ncnn.param.json").write_text(json.dumps(manifest))
+    assert list(weighed(exports=(tmp_path / "g.ncnn.param",))) == ["generator, ncnn, fp32"]
+    (tmp_path / "g.ncnn.param.json").write_text("{}")
+    with pytest.raises(RecordError, match="no manifest"):
+        weighed(exports=(tmp_path / "g.ncnn.param",))
