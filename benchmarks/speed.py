@@ -2,9 +2,9 @@
 
 All routes take turns on one input at batch 1, with random weights (a time does not depend on them). For each it prints
 the median time, how many times faster than the released eager forward it is pass by pass with a 95 % interval, the
-largest difference from it in a second pass, and how far it is from the machine's limit, a large matrix product.
-Threads, allocator, huge pages and grad mode are printed first, since they move the baseline. With --both the same is
-done in a second process whose allocator keeps memory.
+largest difference from it in a second pass, and how far it is from the machine's limit, the faster of a large matrix
+product and a large convolution. Threads, allocator, huge pages and grad mode are printed first, since they move the
+baseline. With --both the same is done in a second process whose allocator keeps memory.
 
 Exit 1 where the best exact route (difference below 1e-4) is less than 1.7 times as fast as the released forward.
 
@@ -94,7 +94,7 @@ def measure(options: argparse.Namespace) -> bool:
         os.environ["FSBENCH_CACHE"] = folder
         path = written(Path(folder), options.size, options.width)
         parts = routes(path, options.runtime or [BASELINE, "torch-folded", *RUNTIMES], options.threads)
-        limit = [machine.matrix_speed(given)]
+        limit = [machine.speed_limit(given, clock)]
         with torch_threads(options.threads):
             errors = {name: difference(part) for name, (part, _) in parts.items()}
             times = interleave(
@@ -103,10 +103,10 @@ def measure(options: argparse.Namespace) -> bool:
                 passes=options.passes,
                 stopwatch=clock,
             )
-        limit.append(machine.matrix_speed(given))
+        limit.append(machine.speed_limit(given, clock))
         work = operations(parts[BASELINE][0])
     load = machine.load()
-    print(f"work {work:.2f} GFLOP; matrix product {max(limit):.0f} GFLOP/s; load {load:.1f}" if load else "")
+    print(f"work {work:.2f} GFLOP; limit {max(limit):.0f} GFLOP/s; load {load:.1f}" if load else "")
     head = ("runtime", "MB", "median ms", "95 %", "times as fast", "95 %", "difference", "of the limit")
     print("{:<13}{:>7}{:>11}{:>17}{:>15}{:>15}{:>12}{:>14}".format(*head))
     base = np.array(list(times[BASELINE].milliseconds.values()))

@@ -63,7 +63,8 @@ class SpeedProtocol(Protocol):
         self._elsewhere = [
             (times, Path(name)) for name in config.from_device for times in read_device_times(Path(name))
         ]
-        if not config.data and config.swappers:
+        self._is_alone = bool(self._elsewhere) and not config.swappers  # nothing is timed here
+        if not config.data and not self._is_alone:
             raise ConfigError("--data is missing", hint="--data FOLDER of pictures, or --data mini")
         self._stopwatch, self._clock = stopwatch_for(config.device)
         if stopwatch is not None:
@@ -96,7 +97,7 @@ class SpeedProtocol(Protocol):
 
     def plan(self) -> Plan:
         """List the passes; which faces they get is seen when the pictures are looked at."""
-        if not self.config.swappers:
+        if self._is_alone:
             return Plan([])
         refs = first_pictures(Path(self.config.data))
         pairs = [
@@ -111,7 +112,7 @@ class SpeedProtocol(Protocol):
         source, targets = faces_to_time(bench, list(plan.gallery))
         items = [items_of_pass(source, targets, number=number, batch=choices.batch) for number in range(choices.passes)]
         given = machine.Setting(choices.threads, config.device, config.precision)
-        told, before, limits = machine.conditions(given), machine.load(), [machine.matrix_speed(given)]
+        told, before, limits = machine.conditions(given), machine.load(), [machine.speed_limit(given)]
         subjects = [subject(label, by, items[0]) for label, by in swappers.items()]
         from fsbench.evaluators.inference import torch_threads
 
@@ -124,10 +125,10 @@ class SpeedProtocol(Protocol):
                 stopwatch=self._stopwatch,
                 advance=advance,
             )
-        limits.append(machine.matrix_speed(given))
+        limits.append(machine.speed_limit(given))
         told |= {"batch": str(choices.batch), "warm-up": str(choices.warmup)}
         told |= {"clock that timed": self._clock, "load": conditions_as_text(before, machine.load())}
-        told["matrix product"] = f"{max(limits):.1f} GFLOP/s, the best before and after"
+        told["limit"] = f"{max(limits):.1f} GFLOP/s, the best of a matrix product and a convolution, before and after"
         self._session = Session(uuid.uuid4().hex[:12], items, subjects, times, told, max(limits))
 
     def run(self, bench: Bench, plan: Plan, swapper: Identified | None) -> Outcome:

@@ -106,8 +106,9 @@ def explain_speed(choices: SpeedDefinition, clock: str) -> tuple[str, ...]:
         "Largest difference: between that pass, done a second time, and the same input through the plain network in "
         "torch.",
         "Work: floating-point operations of the plain network as torch counts them, two a multiplication and addition. "
-        "Share of the limit: that work by the time, as a share of the speed of a large matrix product on this machine "
-        "with as many threads. Methods that need fewer operations than were counted can lie beyond it.",
+        "Share of the limit: that work by the time, as a share of the speed of a large matrix product or convolution, "
+        "the faster one, on this machine with as many threads. Methods that need fewer operations than counted may "
+        "lie beyond it.",
         "Peak memory: resident memory of a process of its own that loads the swapper and swaps three times, with "
         "Python and all libraries in it.",
         "Intervals: 95 %, moving-block bootstrap over the passes in their order, so that times that belong together "

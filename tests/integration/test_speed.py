@@ -54,7 +54,7 @@ def test_a_report_keeps_sessions_apart(cli: Cli, sessions: list[Path], tmp_path:
     done = cli("report", *sessions, "--out", tmp_path)
     assert done.code == 0, done.stderr
     page, table = (tmp_path / "report.html").read_text(), (tmp_path / "report.csv").read_text()
-    assert page.count("matrix product: ") == 4
+    assert page.count("before and after<") == 4
     assert "session" in done.stdout
     assert table.count("latency_p95_ms") == 4
     assert "Latency" in (tmp_path / "report.tex").read_text()

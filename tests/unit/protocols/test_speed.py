@@ -120,7 +120,7 @@ def test_the_conditions_name_what_times_depend_on(make_bench: MakeBench, picture
     told = timed(make_bench(), pictures, {"s": swapper("Sleeper", milliseconds="1")}, passes=1, threads=1)[
         "s"
     ].conditions
-    wanted = {"threads", "precision", "device", "clock", "governor", "allocator", "grad mode", "matrix product"}
+    wanted = {"threads", "precision", "device", "clock", "governor", "allocator", "grad mode", "limit"}
     assert wanted <= set(told)
     assert told["threads"] == "1"
     assert all(told.values())
@@ -145,6 +145,6 @@ def test_a_folder_without_two_faces_is_refused_in_one_line(make_bench: MakeBench
         SpeedProtocol(RunConfig(protocol="speed"))
 
 
-def test_the_limit_of_the_machine_is_a_matrix_product() -> None:
-    found = machine.matrix_speed(machine.Setting(1, "cpu", "float32"))
+def test_the_limit_of_the_machine_is_measured() -> None:
+    found = machine.speed_limit(machine.Setting(1, "cpu", "float32"))
     assert 0.1 < found < 100_000
