@@ -57,6 +57,10 @@ DEFAULTS: dict[str, Margin] = {  # calibrated: docs/ci.md, section "Where the ma
     "fid": Margin(absolute=1.0, relative=0.05),
     "kid": Margin(absolute=0.5, relative=0.05),
     "size_mb": Margin(relative=0.01),
+    "parameters": Margin(relative=0.01),
+    "fp32_mb": Margin(relative=0.01),
+    "fp16_mb": Margin(relative=0.01),
+    "int8_mb": Margin(relative=0.01),
     "memory_mb": Margin(relative=0.1),
 }
 
