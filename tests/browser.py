@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+PATIENCE = 120_000  # milliseconds: a machine may have other things to do
 AT_HOME = ("file:", "data:", "blob:", "about:")
 
 
@@ -65,6 +66,7 @@ def visit(chromium: Any) -> Iterator[Open]:
         context = chromium.new_context(
             color_scheme=scheme, java_script_enabled=script, viewport={"width": width, "height": height}
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         address = place.resolve().as_uri() if isinstance(place, Path) else place
         seen = Visit(context.new_page(), address)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Open, Visit
+from browser import PATIENCE, Open, Visit
 from postgres import postgres_server
 from serving import Server
 from sqlalchemy import text
-from studies import Made, make_study
+from studies import Made, make_study, rater_at_work
 
 from fsbench.userstudy.spec import STORE_FILE
 
@@ -42,6 +42,16 @@ def come(visit: Open, server: Server, made: Made, ordinal: int, **given: Any) ->
     return seen
 
 
+def at_work(visit: Open, server: Server, made: Made, ordinal: int, **given: Any) -> Any:
+    """Open the first page with pictures of a rater who agreed and read the instructions elsewhere."""
+    store = made.open()
+    rater_at_work(made, store, ordinal)
+    store.close()
+    seen = visit(f"{server.address}/join/{made.links.raters[ordinal - 1]}", **given)
+    wait_for(seen.page, "t1")
+    return seen.page
+
+
 def begin(seen: Visit) -> Any:
     """Go as far as the first page with pictures."""
     seen.page.get_by_role("button", name=READY).click()
@@ -52,13 +62,14 @@ def begin(seen: Visit) -> Any:
 
 def wait_for(page: Any, name: str) -> None:
     """Wait until a page to rate is there, pictures and all."""
-    page.wait_for_selector(f".st-key-q-{name}-2-attributes [role=radiogroup]")
+    groups = f"document.querySelectorAll('[class*=st-key-q-{name}-] [role=radiogroup]').length"
+    until(page, f"{groups} === 9")  # Streamlit loads its widgets one by one
     until(page, "[...document.images].every(image => image.complete && image.naturalWidth > 0)")
 
 
 def until(page: Any, condition: str) -> None:
     """Wait for a condition; Playwright's own way to do so is forbidden by the page's policy on scripts."""
-    for _ in range(200):
+    for _ in range(PATIENCE // 50):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(50)
@@ -146,7 +157,7 @@ def _tab_to(page: Any, condition: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_whole_scale_is_seen_and_can_be_hit(visit: Open, server: Server, made: Made, width: str) -> None:
-    page = begin(come(visit, server, made, 3 + list(WIDTHS).index(width), size=WIDTHS[width]))
+    page = at_work(visit, server, made, 3 + list(WIDTHS).index(width), size=WIDTHS[width])
     groups = page.locator("[class*=st-key-q-] [role=radiogroup]")
     assert groups.count() == 9
     for group in groups.all():
@@ -172,6 +183,7 @@ def test_the_whole_scale_is_seen_and_can_be_hit(visit: Open, server: Server, mad
 
 def test_a_touch_screen_can_do_a_page(visit: Open, server: Server, made: Made, chromium: Any) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{server.address}/join/{made.links.raters[6]}")
     page.get_by_role("button", name=READY).tap()
@@ -187,7 +199,7 @@ def test_a_touch_screen_can_do_a_page(visit: Open, server: Server, made: Made, c
 
 
 def test_what_is_missing_is_named_and_gets_the_focus(visit: Open, server: Server, made: Made) -> None:
-    page = begin(come(visit, server, made, 8))
+    page = at_work(visit, server, made, 8)
     answer(page, "t1")
     page.reload()  # answers that were not saved are gone, the page is the same
     wait_for(page, "t1")
@@ -202,7 +214,7 @@ def test_what_is_missing_is_named_and_gets_the_focus(visit: Open, server: Server
 
 
 def test_two_windows_and_the_back_button_stay_on_the_way(visit: Open, server: Server, made: Made) -> None:
-    first = begin(come(visit, server, made, 9))
+    first = at_work(visit, server, made, 9)
     second = first.context.new_page()
     second.goto(server.address)
     wait_for(second, "t1")
@@ -242,6 +254,7 @@ def test_nothing_that_reaches_the_browser_says_who_made_a_picture(
     visit: Open, server: Server, made: Made, chromium: Any
 ) -> None:
     context = chromium.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     frames: list[bytes | str] = []
     responses: list[Any] = []
@@ -295,7 +308,7 @@ def test_after_the_server_was_killed_the_rater_goes_on_where_it_was(visit: Open,
     made = make_study(tmp_path / "noise", raters=1, per_rater=2, sets=2, training=1, gold=0, repeats=0)
     server = Server(made.folder)
     with server:
-        page = begin(come(visit, server, made, 1))
+        page = at_work(visit, server, made, 1)
         answer(page, "t1", score=1)
         save(page)
         wait_for(page, "r1")
@@ -326,19 +339,19 @@ def test_the_page_has_no_fault_that_axe_finds(visit: Open, server: Server, made:
 
 
 def test_a_dropped_connection_keeps_what_was_chosen_and_not_saved(visit: Open, server: Server, made: Made) -> None:
-    seen = come(visit, server, made, 12)
+    page = at_work(visit, server, made, 12)
     links: list[Any] = []
 
     def pass_on(socket: Any) -> None:
         socket.connect_to_server()
         links.append(socket)
 
-    seen.page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
-    seen.page.reload()
-    page = begin(seen)
+    page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
+    page.reload()
+    wait_for(page, "t1")
     answer(page, "t1", score=4)
     links[-1].close()
-    for _ in range(200):
+    for _ in range(PATIENCE // 50):
         page.wait_for_timeout(50)
         if len(links) > 1:  # it comes back by itself
             break
@@ -382,14 +395,17 @@ def test_at_the_end_a_rater_is_sent_back_to_the_panel(visit: Open, tmp_path: Pat
         save(seen.page)
         assert seen.page.get_by_role("link", name="Back to where you came from").get_attribute("href") == panel
         assert scores(made, 1) == [3] * 9
-        seen.page.wait_for_timeout(4000)
+        for _ in range(PATIENCE // 50):
+            seen.page.wait_for_timeout(50)
+            if asked:
+                break
         assert asked == [panel]
 
 
 def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -> None:
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
-    seen = come(visit, server, made, 13)
+    page = at_work(visit, server, made, 13)
     forged: list[str] = []  # the last one goes in the place of what was chosen
 
     def pass_on(socket: Any) -> None:
@@ -405,9 +421,9 @@ def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -
 
         socket.on_message(send)
 
-    seen.page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
-    seen.page.reload()
-    page = begin(seen)
+    page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
+    page.reload()
+    wait_for(page, "t1")
     answer(page, "t1")
     alert = page.get_by_role("alert").filter(has_text="please answer Result B: Identity.")
     for value in ("6", "-1", "2.5", "NaN", "", "five", "[3]", "Result A", "3 "):
