@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fsbench.errors import RecordError
 from fsbench.userstudy.page.guards import Limiter
 from fsbench.userstudy.page.markup import message_page
 from fsbench.userstudy.page.served import COOKIE, PICTURES, Served, languages_of, picture_name
@@ -67,7 +68,10 @@ class Door:
         """Give a picture of the page that the rater is at. All have the same headers, and in a study one length."""
         from starlette.responses import Response
 
-        path = self._path(request.cookies.get(COOKIE, ""), request.path_params["name"])
+        try:
+            path = self._path(request.cookies.get(COOKIE, ""), request.path_params["name"])
+        except RecordError:  # the database is gone for now
+            return Response("try again", 503, headers={**UNCACHED, "retry-after": "1"}, media_type="text/plain")
         if path is None:
             return Response("not found", 404, headers=UNCACHED, media_type="text/plain")
         return Response(path.read_bytes(), headers=UNCACHED, media_type="image/png")

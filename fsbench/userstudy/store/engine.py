@@ -17,6 +17,7 @@ from fsbench.userstudy.spec import STORE_FILE, STORE_URL_FILE
 from fsbench.userstudy.store.interface import NotSaved
 
 BUSY_SECONDS = 15
+CONNECTIONS = 15  # of a process to PostgreSQL at most; PostgreSQL itself allows 100 in all
 WRITES = "fsbench_writes"  # execution option of a connection that will write
 POSTGRESQL = "postgresql+psycopg"
 URL_HINT = f"--store {POSTGRESQL}://USER:PASSWORD@HOST/DATABASE"
@@ -66,7 +67,8 @@ def connect(url: str) -> Engine:
 def _arguments(driver: str) -> dict[str, Any]:
     if driver == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"connect_args": {"connect_timeout": BUSY_SECONDS}, "pool_size": 5, "max_overflow": 10}
+    # all connections are kept: opening one costs the server a password hash, which a busy machine has no time for
+    return {"connect_args": {"connect_timeout": BUSY_SECONDS}, "pool_size": CONNECTIONS, "max_overflow": 0}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
