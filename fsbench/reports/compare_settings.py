@@ -61,6 +61,7 @@ DEFAULTS: dict[str, Margin] = {  # calibrated: docs/ci.md, section "Where the ma
     "fp32_mb": Margin(relative=0.01),
     "fp16_mb": Margin(relative=0.01),
     "int8_mb": Margin(relative=0.01),
+    "network_error": Margin(absolute=1e-4),  # what an exact export may differ from torch
     "memory_mb": Margin(relative=0.1),
 }
 
