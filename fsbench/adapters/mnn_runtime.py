@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ def open_mnn(file: Path, *, threads: int) -> Callable[..., NDArray[np.float32]]:
         DependencyError: it is no network that MNN can run.
     """
     mnn = importlib.import_module("MNN")
-    runtime = mnn.nn.create_runtime_manager(({"backend": "CPU", "numThread": threads, "precision": "high"},))
+    with _stdout_to_stderr():  # it prints what it was asked for, and stdout is for results
+        runtime = mnn.nn.create_runtime_manager(({"backend": "CPU", "numThread": threads, "precision": "high"},))
     runtime.set_hint(WINOGRAD_MEMORY, SMALL_TILES)
     network: Any = None
     if file.is_file():
@@ -42,3 +46,16 @@ def open_mnn(file: Path, *, threads: int) -> Callable[..., NDArray[np.float32]]:
         return np.array(found.read(), np.float32).reshape(found.shape)
 
     return call
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Send what C++ writes to stdout to stderr."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
