@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import sys
@@ -25,8 +26,8 @@ def open_mnn(file: Path, *, threads: int) -> Callable[..., NDArray[np.float32]]:
     Raises:
         DependencyError: it is no network that MNN can run.
     """
-    mnn = importlib.import_module("MNN")
-    with _stdout_to_stderr():  # it prints what it was asked for, and stdout is for results
+    with _stdout_to_stderr():  # it prints what it found and was asked for, and stdout is for results
+        mnn = importlib.import_module("MNN")
         runtime = mnn.nn.create_runtime_manager(({"backend": "CPU", "numThread": threads, "precision": "high"},))
     runtime.set_hint(WINOGRAD_MEMORY, SMALL_TILES)
     network: Any = None
@@ -57,5 +58,6 @@ def _stdout_to_stderr() -> Iterator[None]:
     try:
         yield
     finally:
+        ctypes.CDLL(None).fflush(None)  # C keeps lines back where stdout is a pipe
         os.dup2(kept, 1)
         os.close(kept)
