@@ -2,27 +2,31 @@
 
 The straightforward loop keeps a graph of everything: the frozen networks' weights ask for gradients that nobody reads,
 the target passes the attribute network with a graph, the identity network is called for each size of picture, and the
-discriminator's weight gradients are computed in the generator's step and thrown away. Both loops run in turn
-(A B A B ...), on the same batch, with VGG19 and MobileFaceNet at random weights, since time does not depend on them.
-The gradients of both are compared first.
+discriminator's weight gradients are computed in the generator's step and thrown away. VGG19 and MobileFaceNet have
+random weights, since time does not depend on them. The gradients of both are compared first.
 
-    python benchmarks/training_step.py [--size 256] [--width 64] [--batch 2] [--threads N] [--pairs N]
+Three processes take turns (A B C A B C ...) on the same batch: fsbench as it trains, which also keeps freed memory;
+fsbench with the allocator as it comes; and the straightforward loop, with the allocator as it comes.
+
+    python benchmarks/training_step.py [--size 256] [--width 64] [--batch 2] [--threads N] [--rounds N]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
+import multiprocessing
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from fsbench.networks.mobilefacenet import MobileFaceNet
+from fsbench.training.allocator import keep_freed_memory
 from fsbench.training.architecture import NetworkSettings
 from fsbench.training.discriminator import Discriminator
 from fsbench.training.embedder import MOBILE_CROP, Embedder
@@ -42,18 +46,21 @@ def main() -> int:
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--pairs", type=int, default=5, help="measurements of each")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    step = networks(options.size, options.width)
-    batch = random_batch(options.batch, options.size)
     print(f"torch {torch.__version__}, {options.threads} threads, {options.size} px, width {options.width}, ", end="")
-    print(f"batch {options.batch}, allocator {os.environ.get('MALLOC_CONF') or os.environ.get('LD_PRELOAD') or 'own'}")
-    gap = gradient_gap(step, batch)
+    print(f"batch {options.batch}")
+    gap = gradient_gap(*ready(options))
     print(f"gradients: relative difference {gap:.1e} (bar {CLOSE:.0e})")
-    ratio = timed(lambda: lean(step, batch), lambda: straightforward(step, batch), options.pairs)
+    ratio = compared(options)
     return 0 if ratio >= BAR and gap < CLOSE else 1
+
+
+def ready(options: argparse.Namespace) -> tuple[Step, Batch]:
+    """Build the networks and the batch, the same in every process."""
+    torch.manual_seed(0)
+    return networks(options.size, options.width), random_batch(options.batch, options.size)
 
 
 def networks(size: int, width: int) -> Step:
@@ -149,22 +156,49 @@ def gradient(network: nn.Module) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
 
 
-def timed(ours: Callable[[], None], theirs: Callable[[], None], pairs: int) -> float:
-    """Time both in turn; print and give the median ratio of the pairs."""
-    taken: list[tuple[float, float]] = []
-    for _ in range(pairs):
-        seconds = []
-        for loop in (ours, theirs):
-            begun = time.perf_counter()
-            loop()
-            seconds.append(time.perf_counter() - begun)
-        taken.append((seconds[0], seconds[1]))
-    ratios = [theirs / ours for ours, theirs in taken]
-    medians = [statistics.median(column) for column in zip(*taken, strict=True)]
-    ratio = statistics.median(ratios)
-    print(f"a step: fsbench {medians[0]:.2f} s, straightforward {medians[1]:.2f} s; ", end="")
-    print(f"ratio {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), bar {BAR}")
-    return ratio
+def take_turns(asked: Connection, options: argparse.Namespace, loop: str, keeps: bool) -> None:
+    """Take a step each time that something comes, and answer with its seconds; the first one is not asked for."""
+    if keeps and not keep_freed_memory():
+        print("this C library has no mallopt: memory is not kept")
+    torch.set_num_threads(options.threads)
+    step, batch = ready(options)
+    work = {"lean": lean, "straightforward": straightforward}[loop]
+    work(step, batch)
+    asked.send(0.0)
+    while asked.recv():
+        begun = time.perf_counter()
+        work(step, batch)
+        asked.send(time.perf_counter() - begun)
+
+
+def compared(options: argparse.Namespace) -> float:
+    """Let the three take turns; print each one's median, and give the median ratio of the first to the last."""
+    kinds = {"fsbench": ("lean", True), "fsbench, plain allocator": ("lean", False)}
+    kinds["straightforward"] = ("straightforward", False)
+    context = multiprocessing.get_context("spawn")
+    with contextlib.ExitStack() as stack:
+        ends = []
+        for loop, keeps in kinds.values():
+            ours, theirs = context.Pipe()
+            process = context.Process(target=take_turns, args=(theirs, options, loop, keeps), daemon=True)
+            process.start()
+            stack.callback(process.terminate)
+            ours.recv()
+            ends.append(ours)
+        rounds = [[answer(end) for end in ends] for _ in range(options.rounds)]
+    for name, times in zip(kinds, zip(*rounds, strict=True), strict=True):
+        ratios = [row[-1] / own for row, own in zip(rounds, times, strict=True)]
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        print(f"{name}: {statistics.median(times):.2f} s a step, {statistics.median(ratios):.2f} times ({spread})")
+    print(f"bar {BAR}")
+    return statistics.median(row[-1] / row[0] for row in rounds)
+
+
+def answer(end: Connection) -> float:
+    """Ask for one step, and wait for its seconds."""
+    end.send(True)
+    seconds: float = end.recv()
+    return seconds
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import torch
 from lightning_fabric import Fabric
 
 from fsbench.training import checkpoint
+from fsbench.training.allocator import keep_freed_memory
 from fsbench.training.assembly import assemble, inference_content, restore, training_content
 from fsbench.training.draws import Draws, Triplets, batches, held_out_batches
 from fsbench.training.journal import LOSSES, MEASURED, VALIDATION, Journal
@@ -185,6 +186,7 @@ def launched(settings: TrainingSettings) -> Fabric:
     if hardware.threads:
         torch.set_num_threads(hardware.threads)
     several = hardware.devices * hardware.nodes > 1
+    keep_freed_memory()
     try:
         fabric = Fabric(
             accelerator=hardware.accelerator,

@@ -212,3 +212,29 @@ def test_half_precision_trains(folder, tmp_path):
     whole = trainer(settings_for(folder, tmp_path / "whole", steps=1)).run()
     loss, wanted = (float(rows(p.parent / "losses.csv")[0]["generator"]) for p in (path, whole))
     assert loss == pytest.approx(wanted, rel=0.02) and loss != wanted
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mallopt is glibc's")
+def test_freed_memory_is_kept():
+    """Filling a large block anew costs no new pages once one of its size was freed."""
+    code = """
+import resource, torch
+from fsbench.training.allocator import keep_freed_memory
+keeps = keep_freed_memory() if {keeps} else True
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(20_000_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults()
+print(keeps, faults())
+"""
+    found = {}
+    for keeps in (True, False):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(keeps=keeps)], capture_output=True, text=True, check=True
+        )
+        said, faults = done.stdout.split()
+        found[keeps] = int(faults)
+        if keeps and said == "False":
+            pytest.skip("this C library has no mallopt")
+    assert found[True] < 100 < found[False]
