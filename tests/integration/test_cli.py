@@ -263,7 +263,7 @@ OTHER_MISTAKES = [
     ),
     (
         "list swapper",
-        "nothing is called 'swapper'; known: swappers, evaluators, protocols, presets, suites",
+        "nothing is called 'swapper'; known: swappers, evaluators, protocols, presets, suites, published",
         "fsbench list swappers",
     ),
     ("check landmrk", "no swapper is called 'landmrk'; did you mean 'landmark'?", "fsbench list swappers"),
@@ -411,7 +411,14 @@ def test_a_report_of_finished_runs_is_printed_and_written(cli: Cli, lfw_run: Pat
     done = cli("report", lfw_run, "--out", tmp_path / "report")
     assert done.code == 0
     assert "copy-target" in done.stdout and "landmark" in done.stdout
-    assert {path.suffix for path in (tmp_path / "report").iterdir()} == {".html", ".md", ".tex", ".csv", ".json"}
+    assert {path.suffix for path in (tmp_path / "report").iterdir()} == {
+        ".html",
+        ".md",
+        ".tex",
+        ".csv",
+        ".json",
+        ".parquet",
+    }
     assert done.stderr.startswith("written: ")
 
 

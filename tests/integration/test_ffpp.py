@@ -102,7 +102,14 @@ def test_the_table_names_its_networks_and_the_report_is_written(ffpp_run: Path) 
     assert "says nothing about methods" in text
     assert "dlib" in text
     assert "FID" not in text
-    assert {path.suffix for path in (ffpp_run / "ff++").glob("report*")} == {".html", ".md", ".tex", ".csv", ".json"}
+    assert {path.suffix for path in (ffpp_run / "ff++").glob("report*")} == {
+        ".html",
+        ".md",
+        ".tex",
+        ".csv",
+        ".json",
+        ".parquet",
+    }
 
 
 def test_the_same_command_again_computes_nothing_and_gives_the_same(
