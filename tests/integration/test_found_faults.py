@@ -17,7 +17,8 @@ from fsbench.data.frames import png_bytes, read_rgb
 from tests.integration.conftest import Cli, results
 from tests.integration.test_cli import ASTRONAUT
 
-PROSE = {"__init__.py", "api.py", "content_credentials.py", "checkpoint.py"}  # texts that begin with the package's name
+# texts that begin with the package's name
+PROSE = {"__init__.py", "api.py", "content_credentials.py", "checkpoint.py", "export_device.py", "device_times.py"}
 
 
 def commands() -> tuple[set[str], set[str]]:
