@@ -100,7 +100,7 @@ def test_ablations_are_trained_measured_and_laid_out_once(
     [
         (("--set", "network.image_size=63"), "image_size", "docs/training.md"),
         (("--set", "nothing=1"), "nothing is no setting of a training", "docs/training.md"),
-        (("--data", "nowhere"), "'nowhere' is no folder of triplets", "docs/training.md"),
+        (("--data", "nowhere"), "'nowhere' is no folder of triplets", "fsbench data triplets FACES OUT"),
         (("--set", "loss.identity_network=mobilefacenet", "--set", "network.embedding_size=512"), "mobilefacenet", ""),
         (("--ablation", "wdie"), "wdie", "wide"),
     ],
