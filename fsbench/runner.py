@@ -173,32 +173,41 @@ def _measure(
     start = start or _Start.now()
     bench.ledger = Ledger()
     outcome = prepared.protocol.run(bench, prepared.plan, swapper)
-    origin = provenance(
-        config=prepared.config,
-        parts=_measuring(prepared),
-        data_digest=data_digest,
-        started=start.date,
-        seconds=time.perf_counter() - start.clock,
-        ledger=bench.ledger,
-        command=command,
-        conditions=outcome.conditions,
+    seconds = time.perf_counter() - start.clock
+    origin = _origin(
+        prepared, outcome, start, seconds=seconds, ledger=bench.ledger, data_digest=data_digest, command=command
     )
     return outcome, origin
 
 
 def _beside(prepared: Prepared, row: RowBeside, *, data_digest: str, command: str) -> RunResult:
     """Give the result of a row that no swapper was measured for."""
-    origin = provenance(
+    now = _Start.now()
+    origin = _origin(prepared, row.outcome, now, seconds=0.0, ledger=Ledger(), data_digest=data_digest, command=command)
+    return result_beside(prepared, row, origin)
+
+
+def _origin(
+    prepared: Prepared,
+    outcome: Outcome,
+    start: _Start,
+    *,
+    seconds: float,
+    ledger: Ledger,
+    data_digest: str,
+    command: str,
+) -> Provenance:
+    """Note where the numbers of an outcome come from."""
+    return provenance(
         config=prepared.config,
         parts=_measuring(prepared),
         data_digest=data_digest,
-        started=_Start.now().date,
-        seconds=0.0,
-        ledger=Ledger(),
+        started=start.date,
+        seconds=seconds,
+        ledger=ledger,
         command=command,
-        conditions=row.outcome.conditions,
+        conditions=outcome.conditions,
     )
-    return result_beside(prepared, row, origin)
 
 
 def _measuring(prepared: Prepared) -> dict[str, Identified]:

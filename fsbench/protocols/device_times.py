@@ -9,11 +9,10 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from fsbench.errors import DataError
-from fsbench.metrics.spec import METRICS
-from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored
+from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored, measurement_of
 from fsbench.protocols.speed_pictures import block_of_pass, pass_key
 from fsbench.protocols.timing import Times, summary
-from fsbench.records import Measurement, Record, SwapperRecord, digest, first_problem
+from fsbench.records import Record, SwapperRecord, digest, first_problem
 from fsbench.types import FrameRef, SwapPair
 
 HINT = "docs/performance.md says what the file holds"
@@ -86,19 +85,7 @@ def row_of(times: DeviceTimes, file: Path, *, resamples: int, seed: int) -> RowB
     }
     scored = [
         Scored(
-            Measurement(
-                metric=metric,
-                title=METRICS[metric].title,
-                version=METRICS[metric].version,
-                unit=METRICS[metric].unit,
-                better=METRICS[metric].better,
-                value=value,
-                low=interval.low if interval else None,
-                high=interval.high if interval else None,
-                n=short.n,
-                definition=digest({"metric": metric, **definition}),
-                note=times.note,
-            ),
+            measurement_of(metric, value, short.n, interval=interval, note=times.note, definition=definition),
             dict(zip(keys, times.times_ms, strict=True)) if metric == "network_ms" else {},
         )
         for metric, (value, interval) in values.items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fsbench.records import Measurement, SwapperRecord
+from fsbench.metrics.spec import METRICS
+from fsbench.metrics.stats import Interval
+from fsbench.records import Measurement, SwapperRecord, digest
 from fsbench.types import Face, Failure, FrameRef, SwapItem, SwapPair, SwapResult
 
 
@@ -32,6 +34,37 @@ class Scored:
 
     measurement: Measurement
     per_pair: Mapping[str, float] = field(default_factory=dict)
+
+
+def measurement_of(
+    metric: str,
+    value: float | None,
+    n: int,
+    *,
+    interval: Interval | None = None,
+    n_failed: int = 0,
+    note: str = "",
+    definition: Mapping[str, str] | None = None,
+) -> Measurement:
+    """Make a measurement that no network takes part in: title, unit and version are those of the metric itself.
+
+    `definition` holds the choices that the number depends on, which its hash covers.
+    """
+    spec = METRICS[metric]
+    return Measurement(
+        metric=metric,
+        title=spec.title,
+        version=spec.version,
+        unit=spec.unit,
+        better=spec.better,
+        value=value,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        n=n,
+        n_failed=n_failed,
+        definition=digest({"metric": metric, **(definition or {})}),
+        note=note,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from fsbench.engine.plugins import Identified
 from fsbench.errors import DataError
 from fsbench.exports.manifest import manifest_path, read_manifest
 from fsbench.interfaces import Protocol, Swapper
-from fsbench.metrics.spec import METRICS
 from fsbench.protocols import words
-from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored
+from fsbench.protocols.outcome import Outcome, Plan, RowBeside, Scored, measurement_of
 from fsbench.protocols.presets import SizeDefinition, definition
-from fsbench.records import Measurement, RunConfig, SwapperRecord, digest
+from fsbench.records import RunConfig, SwapperRecord
 from fsbench.types import Part
 
 MB = 1_000_000  # bytes, as the paper counts; 1 MiB is 1.049 of them
@@ -146,20 +145,7 @@ class SizeProtocol(Protocol):
         return [self._measured(metric, None, 0, note) for metric in ("parameters", *BYTES)]
 
     def _measured(self, metric: str, value: float | None, n: int, note: str = "") -> Scored:
-        spec = METRICS[metric]
-        return Scored(
-            Measurement(
-                metric=metric,
-                title=spec.title,
-                version=spec.version,
-                unit=spec.unit,
-                better=spec.better,
-                value=value,
-                n=n,
-                definition=digest({"metric": metric}),
-                note=note,
-            )
-        )
+        return Scored(measurement_of(metric, value, n, note=note))
 
 
 def bytes_of(path: Path) -> int:

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.metrics.ratio import FEWEST_PASSES, median_ratio
-from fsbench.metrics.spec import METRICS
 from fsbench.protocols.memory import Peak
-from fsbench.protocols.outcome import Scored
+from fsbench.protocols.outcome import Scored, measurement_of
 from fsbench.protocols.presets import SpeedDefinition
 from fsbench.protocols.speed_calls import NETWORK, NEW_SOURCE, NO_FACE_NET, NO_NETWORK, WHOLE, Subject
 from fsbench.protocols.speed_pictures import pass_key
 from fsbench.protocols.timing import Summary, Times, summary
-from fsbench.records import Measurement, digest
 
 FEW = f"fewer than {FEWEST_PASSES} passes give no interval"
 FIRST = "1 by definition: the others are compared with it"
@@ -93,9 +91,15 @@ def _timed(found: Material, metric: str, why_not: str) -> Scored:
     if not times or not short:
         reason = next(iter(times.failures.values()), why_not) if times else found.subject.problem or why_not
         return _single(found, metric, None, reason, n_failed=len(times.failures) if times else 0)
-    low, high = (short.interval.low, short.interval.high) if short.interval else (None, None)
-    note = "" if short.interval else FEW
-    measurement = _measurement(found, metric, short.median, low, high, short.n, len(times.failures), note)
+    measurement = measurement_of(
+        metric,
+        short.median,
+        short.n,
+        interval=short.interval,
+        n_failed=len(times.failures),
+        note="" if short.interval else FEW,
+        definition=found.choices.as_text(),
+    )
     return Scored(measurement, {pass_key(number): took for number, took in times.milliseconds.items()})
 
 
@@ -131,8 +135,8 @@ def _ratio(found: Material, metric: str, timed: str, why_not: str) -> Scored:
         return _single(found, metric, None, f"{len(common)} common passes, {FEWEST_PASSES} are needed")
     rows = [np.array([side[number] for number in common]) for side in sides]
     ratio = median_ratio(*rows, resamples=found.resamples, seed=found.seed)
-    bounds = ratio.interval.low, ratio.interval.high
-    return Scored(_measurement(found, metric, ratio.value, *bounds, len(common), 0, ""))
+    choices = found.choices.as_text()
+    return Scored(measurement_of(metric, ratio.value, len(common), interval=ratio.interval, definition=choices))
 
 
 def _error(found: Material) -> Scored:
@@ -169,31 +173,5 @@ def _of_peak(peak: Peak) -> str:
 
 
 def _single(found: Material, metric: str, value: float | None, note: str, *, n: int = 1, n_failed: int = 0) -> Scored:
-    return Scored(_measurement(found, metric, value, None, None, n if value is not None else 0, n_failed, note))
-
-
-def _measurement(
-    found: Material,
-    metric: str,
-    value: float | None,
-    low: float | None,
-    high: float | None,
-    n: int,
-    n_failed: int,
-    note: str,
-) -> Measurement:
-    spec = METRICS[metric]
-    return Measurement(
-        metric=metric,
-        title=spec.title,
-        version=spec.version,
-        unit=spec.unit,
-        better=spec.better,
-        value=value,
-        low=low,
-        high=high,
-        n=n,
-        n_failed=n_failed,
-        definition=digest({"metric": metric, **found.choices.as_text()}),
-        note=note,
-    )
+    n, choices = (n if value is not None else 0), found.choices.as_text()
+    return Scored(measurement_of(metric, value, n, n_failed=n_failed, note=note, definition=choices))
