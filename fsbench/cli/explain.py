@@ -41,14 +41,14 @@ def explain(
         return
     if run is None:
         raise ConfigError("no run is named", hint="fsbench explain RUN --as reliableswap")
-    from fsbench.engine.cache import Cache, default_folder
+    from fsbench.engine.remote_cache import open_cache
     from fsbench.explain.flips import explain as explained
     from fsbench.explain.tables import explanation_json, explanation_tables
 
     chosen = _one(run, swapper)
     settings: dict[str, Any] = {"persons": persons, "source_frames": source_frames}
     given = {name: str(file) for name, file in settings.items() if file}
-    cache = Cache(default_folder())
+    cache = open_cache()
     try:
         choices = pairs_of("--set", set_ or [])
         found = explained(chosen, cache, preset=as_, choices=choices, settings=given, notify=_announce)

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from fsbench import catalog
 from fsbench.data.frames import write_atomically
 from fsbench.engine.bench import Bench, Progress, silent
-from fsbench.engine.cache import Cache, default_folder
 from fsbench.engine.executors import Local
 from fsbench.engine.plugins import identify, plugin
+from fsbench.engine.remote_cache import open_cache
 from fsbench.errors import ConfigError, DataError, ItemError, RecordError
 from fsbench.interfaces import Detector
 from fsbench.records import Record, first_problem
@@ -182,7 +182,7 @@ def _faces(run: Run, pairs: Sequence[Pair], progress: Progress) -> Iterator[tupl
     name = run.result.provenance.evaluators["detect"].partition("@")[0]
     device = {"device": run.result.config.device}
     detector = identify(plugin(catalog.evaluator_target(name), {}, device), Detector)
-    cache = Cache(default_folder())
+    cache = open_cache()
     workers = Local()
     bench = Bench(cache=cache, executor=workers, detector=detector, evaluators={}, progress=progress)
     try:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fsbench import runner
 from fsbench.engine.bench import Progress, silent
-from fsbench.engine.cache import Cache, default_folder
+from fsbench.engine.cache import default_folder
+from fsbench.engine.remote_cache import open_cache
 from fsbench.mini import ready
 from fsbench.records import run_config
 
@@ -28,7 +29,7 @@ def mini_runs(
         swappers=list(SWAPPERS),
         out=str(out),
     )
-    cache = Cache(default_folder())
+    cache = open_cache()
     try:
         finished = runner.run(
             runner.prepare(config), cache, progress=progress, notify=notify, command="userstudy create"
