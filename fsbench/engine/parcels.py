@@ -29,6 +29,9 @@ class Stamp:
     head: str  # sha256 of its first bytes; "" of a folder
 
 
+THERE = Stamp(-1, "")  # a file that only has to be there: what is in it may change while a run goes on
+
+
 @dataclass(frozen=True)
 class Parcel:
     """Items, and what a worker must see on its own disk, or gets along."""
@@ -56,9 +59,10 @@ def pack(task: Task, items: Sequence[Any], *, ship: bool) -> Parcel:
     pictures = {image for item in items for image in _pictures(item) if not is_everywhere(image)}
     others = {item.path for item in items if isinstance(item, FrameRef) and item.index is not None}
     others |= {item for item in items if task.stage == "hash"}
-    others = {path for path in others if not is_everywhere(path)} | _files_of(task.plugin)
+    others = {path for path in others if not is_everywhere(path)}
     stamps = {path: stamp for path in others | (set() if ship else pictures) if (stamp := stamp_of(path))}
-    return Parcel(items, stamps, dict(_contents(pictures)) if ship else {})
+    there = dict.fromkeys(_files_of(task.plugin) - stamps.keys(), THERE)  # weights are told apart by their hashes
+    return Parcel(items, {**there, **stamps}, dict(_contents(pictures)) if ship else {})
 
 
 def can_be_shipped(task: Task, items: Sequence[Any], unseen: Unseen) -> bool:
@@ -79,7 +83,7 @@ def work(task: Task, parcel: Parcel, known: set[Any]) -> Answer:
         no item can be done here.
     """
     unheard = {path: stamp for path, stamp in parcel.seen.items() if (path, stamp) not in known}
-    unseen = tuple(path for path, stamp in unheard.items() if stamp_of(path) != stamp)
+    unseen = tuple(path for path, stamp in unheard.items() if not _is_seen(path, stamp))
     if unseen:
         return Unseen(unseen)
     known.update(parcel.seen.items())
@@ -90,6 +94,11 @@ def work(task: Task, parcel: Parcel, known: set[Any]) -> Answer:
         return _perform(task, parcel)
     except FsbenchError as error:
         return error
+
+
+def _is_seen(path: Path, stamp: Stamp) -> bool:
+    found = stamp_of(path)
+    return found is not None if stamp == THERE else found == stamp
 
 
 def stamp_of(path: Path) -> Stamp | None:
