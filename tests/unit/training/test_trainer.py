@@ -216,7 +216,10 @@ def test_half_precision_trains(folder, tmp_path):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mallopt is glibc's")
 def test_freed_memory_is_kept():
-    """Filling a large block anew costs no new pages once one of its size was freed."""
+    """Filling a large block anew costs no new pages once blocks of its size were freed.
+
+    The first to be freed may lie below a block still in use, and glibc before 2.37 wants a little more room than it had.
+    """
     code = """
 import resource, torch
 from fsbench.training.allocator import keep_freed_memory
@@ -226,7 +229,7 @@ def faults():
     torch.ones(20_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 faults()
-print(keeps, faults())
+print(keeps, min(faults() for _ in range(3)))
 """
     found = {}
     for keeps in (True, False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,12 @@ from fsbench.userstudy.page.served import Served
 from fsbench.userstudy.spec import STORE_FILE
 from fsbench.userstudy.store import Page, Store
 from fsbench.userstudy.wording import load_wordings
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's driver puts each script in its place; processes that tests spawn later would run that."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
