@@ -13,8 +13,10 @@ demo: $(READY)
 	$(BIN)/fsbench run ff++ --data mini
 	$(BIN)/fsbench run lfw --data mini
 
+# as many at once as there are cores, a file of tests on one of them; TESTS=tests/unit/metrics takes a part
+TESTS ?=
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .

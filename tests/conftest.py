@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-from browser import chromium as chromium
-from browser import visit as visit
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER:  # as many of these run as there are cores; read when the first library that starts threads is imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+from browser import chromium as chromium  # noqa: E402
+from browser import visit as visit  # noqa: E402
+from filelock import FileLock  # noqa: E402
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector off all that was imported: some libraries call it, and it would take half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests out of the user's cache and data; FSBENCH_TEST_CACHE reuses one cache between sessions."""
-    folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or tmp_path_factory.mktemp("cache"))
+    """Keep the tests out of the user's cache and data; FSBENCH_TEST_CACHE reuses one cache between sessions.
+
+    All workers of a session share one, as runs of one user do.
+    """
+    own = tmp_path_factory.getbasetemp().parent / "cache" if WORKER else tmp_path_factory.mktemp("cache")
+    folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or own)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FSBENCH_CACHE", str(folder))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # weights, and the key that signs pictures
@@ -23,10 +39,11 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def mini(cache_folder: Path) -> Path:
-    """The mini set with its manipulated videos."""
+    """The mini set with its manipulated videos, made by the first worker that wants it."""
     from fsbench.mini import ready
 
-    return ready(cache_folder, manipulated=True)
+    with FileLock(f"{cache_folder}.lock"):
+        return ready(cache_folder, manipulated=True)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -68,10 +69,11 @@ def fsbench(cache_folder: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def ffpp_run(fsbench: Run, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ffpp_run(fsbench: Run, mini: Path, cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run ff++ on the mini set with the controls and the landmark swapper; give the folder of results."""
     out = tmp_path_factory.mktemp("ffpp")
-    done = fsbench("run", "ff++", "--data", "mini", "--out", out)
+    with FileLock(f"{cache_folder}.lock"):  # another worker then finds it all in the cache
+        done = fsbench("run", "ff++", "--data", "mini", "--out", out)
     assert done.returncode == 0, done.stderr
     (out / "stdout").write_text(done.stdout)
     return out

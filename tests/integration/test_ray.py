@@ -20,7 +20,7 @@ from fsbench.errors import ConfigError, DependencyError, ItemError
 from fsbench.interfaces import Detector, Evaluator, Swapper
 from fsbench.records import run_config
 from fsbench.types import Face, FrameRef, ImageRef, SwapItem, SwapPair, SwapResult
-from tests.integration.conftest import Run, numbers, results
+from tests.integration.conftest import Cli, Run, numbers, results
 
 pytest.importorskip("ray", reason="needs ray, which the extra 'ray' installs")
 pytestmark = pytest.mark.slow
@@ -73,16 +73,16 @@ def inverted(**settings: str) -> Any:
 
 
 def test_a_cluster_gives_the_numbers_of_this_machine(
-    cluster: Any, fsbench: Run, real_data: Path, tmp_path: Path
+    cluster: Any, fsbench: Run, cli: Cli, real_data: Path, tmp_path: Path
 ) -> None:
     words = ["run", "ff++", "--data", real_data / "ffpp_mini", "--limit", "10", "--no-controls"]
-    here = fsbench(*words, "--out", tmp_path / "here", cache=tmp_path / "c1")
+    here = cli(*words, "--out", tmp_path / "here")
     there = fsbench(
         *(*words, "--executor", "ray", "--ray-address", cluster.address),
         *("--out", tmp_path / "there"),
-        cache=tmp_path / "c2",
+        cache=tmp_path / "cache",
     )
-    assert here.returncode == there.returncode == 0, here.stderr + there.stderr
+    assert here.code == there.returncode == 0, here.stderr + there.stderr
     assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
     one, two = results(tmp_path / "here"), results(tmp_path / "there")
     assert [numbers(result) for result in one.values()] == [numbers(two[label]) for label in one]

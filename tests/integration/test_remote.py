@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Run, numbers, results
+from tests.integration.conftest import Cli, Run, numbers, results
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("s3fs", reason="needs s3fs, which the extra 'remote' installs")
@@ -48,17 +48,17 @@ def data(bucket: str, mini: Path) -> str:
 
 
 def test_a_run_from_store_to_store_gives_the_numbers_of_a_disk(
-    fsbench: Run, bucket: str, data: str, mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fsbench: Run, cli: Cli, bucket: str, data: str, mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near = tmp_path / "ff"
     (near / "splits").mkdir(parents=True)
     (near / "splits/test.json").write_text('[["000", "001"]]')
     (near / "original_sequences").symlink_to(mini / "original_sequences")
     words = ["run", "ff++", "--limit", "10", "--no-controls"]
-    here = fsbench(*words, "--data", near, "--out", tmp_path / "here", cache=tmp_path / "cache")
+    here = cli(*words, "--data", near, "--out", tmp_path / "here")
     far = [*words, "--data", data, "--out", f"{bucket}/runs"]
     there = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]
-    assert here.returncode == there.returncode == 0, here.stderr + there.stderr
+    assert here.code == there.returncode == 0, here.stderr + there.stderr
     assert f"report: {bucket}/runs/ff++/report.html" in there.stdout
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
     again = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]

@@ -2,22 +2,14 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 
 @pytest.fixture
-def fsbench(tmp_path, cache_folder):
-    def run(*words):
-        environment = {**os.environ, "FSBENCH_WEIGHTS": str(tmp_path / "weights"), "FSBENCH_CACHE": str(cache_folder)}
-        return subprocess.run(
-            [sys.executable, "-m", "fsbench", *map(str, words)], capture_output=True, text=True, env=environment
-        )
-
-    return run
+def fsbench(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("FSBENCH_WEIGHTS", str(tmp_path / "weights"))
+    return cli
 
 
 def test_the_life_of_a_weight_that_nobody_publishes_a_hash_of(fsbench, tmp_path):
@@ -32,31 +24,31 @@ def test_the_life_of_a_weight_that_nobody_publishes_a_hash_of(fsbench, tmp_path)
         "  try: fsbench zoo fetch hopenet-alpha1",
     ]
     added = fsbench("zoo", "add", "hopenet-alpha1", one)
-    assert added.returncode == 0
+    assert added.code == 0
     assert hashlib.sha256(one.read_bytes()).hexdigest() in added.stderr
     place = added.stdout.strip()
     assert fsbench("zoo", "path", "hopenet-alpha1").stdout.strip() == place
     assert fsbench("zoo", "verify").stdout == "ok     hopenet-alpha1\n"
 
     refused = fsbench("zoo", "add", "hopenet-alpha1", other)
-    assert refused.returncode == 2
+    assert refused.code == 2
     assert "was pinned to" in refused.stderr
 
     with open(place, "ab") as file:
         file.write(b"x")
     wrong = fsbench("zoo", "verify")
-    assert wrong.returncode == 1
+    assert wrong.code == 1
     assert wrong.stdout.startswith("WRONG  hopenet-alpha1")
-    assert fsbench("zoo", "path", "hopenet-alpha1").returncode == 2
+    assert fsbench("zoo", "path", "hopenet-alpha1").code == 2
 
     fsbench("zoo", "remove", "hopenet-alpha1", "--forget")
-    assert fsbench("zoo", "add", "hopenet-alpha1", other).returncode == 0
+    assert fsbench("zoo", "add", "hopenet-alpha1", other).code == 0
 
 
 def test_a_licence_is_shown_and_refused_in_two_lines(fsbench):
     done = fsbench("zoo", "fetch", "scrfd-10g")
 
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.splitlines() == [
         "scrfd-10g: InsightFace: code MIT, weights for non-commercial research only "
         "(https://github.com/deepinsight/insightface/tree/master/detection/scrfd)",
@@ -97,7 +89,7 @@ def test_a_swapper_that_trained_with_the_judge_is_warned_about_in_the_table(fsbe
     assert any("trained was made with a network of the family" in line for line in by_label["trained"]["warnings"])
 
     refused = fsbench(*words, "--evaluator", f"identity={tmp_path / 'judge.py'}:Judge")
-    assert refused.returncode == 2
+    assert refused.code == 2
     assert "it would mark its own work" in refused.stderr
     allowed = fsbench(*words, "--evaluator", f"identity={tmp_path / 'judge.py'}:Judge", "--allow-overlap")
     assert "Identity networks beside dlib-resnet, which measures identity: same family: trained" in allowed.stdout

@@ -216,9 +216,10 @@ def test_half_precision_trains(folder, tmp_path):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mallopt is glibc's")
 def test_freed_memory_is_kept():
-    """Filling a large block anew costs no new pages once blocks of its size were freed.
+    """Filling a large block anew costs no new pages.
 
-    The first to be freed may lie below a block still in use, and glibc before 2.37 wants a little more room than it had.
+    At first it does: an aligned block leaves slivers about it, which its thread keeps to itself, seven of a size, and
+    which part the block from what is free beside it.
     """
     code = """
 import resource, torch
@@ -229,7 +230,7 @@ def faults():
     torch.ones(20_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 faults()
-print(keeps, min(faults() for _ in range(3)))
+print(keeps, [faults() for _ in range(12)][-1])
 """
     found = {}
     for keeps in (True, False):
