@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
@@ -169,7 +170,7 @@ def _run(flags: dict[str, Any], file: Path | None, *, as_json: bool, dry_run: bo
         return 0
     cache = open_cache()
     try:
-        finished = runner.run(prepared, cache, progress=bar, notify=_announce, command=" ".join(sys.argv[1:]))
+        finished = runner.run(prepared, cache, progress=bar, notify=_announce, command=shlex.join(sys.argv[1:]))
     finally:
         cache.close()
     _report(finished, as_json=as_json)

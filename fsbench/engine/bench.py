@@ -37,6 +37,7 @@ Progress = Callable[[str, int], contextlib.AbstractContextManager[Advance]]
 
 T = TypeVar("T")
 STILLS_AT_ONCE = 16
+LOOKED_UP_AT_ONCE = 512  # rows: of 2048 numbers each, 4 MB
 FLUSH_AFTER = 64  # finished items between two transactions: what a crash can cost
 
 
@@ -172,26 +173,27 @@ class Bench:
         evaluator = by.plugin.build()
         kind = evaluator.role  # a network measures the same whichever role of a suite it plays
         keys = {face: key_of(kind="features", role=kind, by=by.key, face=face_digest(face)) for face in faces}
-        rows: dict[str, NDArray[np.float32] | ItemError] = {
-            keys[face]: np.frombuffer(value, np.float32) for face, value in self._cached(keys).items()
-        }
-        missing = _first_of_each([face for face in keys if keys[face] not in rows], keys)
+        places: dict[str, list[int]] = {}
+        for number, face in enumerate(faces):
+            places.setdefault(keys[face], []).append(number)
+        values, present = np.zeros((len(faces), evaluator.dim), np.float32), set[str]()
+
+        def fill(key: str, row: NDArray[np.float32]) -> None:
+            values[places[key]] = row
+            present.add(key)
+
+        for keys_now in _batches(places, LOOKED_UP_AT_ONCE):
+            for key, value in self.cache.get(keys_now).items():
+                fill(key, np.frombuffer(value, np.float32))
+        missing = _first_of_each([face for face in keys if keys[face] not in present], keys)
 
         def keep(face: Face, row: NDArray[np.float32]) -> tuple[str, bytes]:
-            rows[keys[face]] = row
+            fill(keys[face], row)
             return keys[face], row.tobytes()
 
         task, batches = Task.of("extract", by), _batches(missing, evaluator.batch_size)
         failed = self._compute(task, batches, keep, label=f"measure {role}", total=len(missing), stage=role)
-        rows.update({keys[face]: error for face, error in failed.items()})
-        values = np.zeros((len(faces), evaluator.dim), np.float32)
-        reasons: dict[int, ItemError] = {}
-        for number, face in enumerate(faces):
-            row = rows[keys[face]]
-            if isinstance(row, ItemError):
-                reasons[number] = row
-            else:
-                values[number] = row
+        reasons = dict(sorted((number, error) for face, error in failed.items() for number in places[keys[face]]))
         return Features(values, np.array([number not in reasons for number in range(len(faces))], bool)), reasons
 
     def remember(self, parts: Mapping[str, object], compute: Callable[[], list[float | None]]) -> list[float | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -142,7 +143,7 @@ def _command(run: Run, changes: Changes) -> str:
     """Give the command of the run with other choices: what it measures is in the cache afterwards."""
     words = run.result.provenance.command
     start = f"fsbench {words}" if words.startswith("run ") else f"{words or 'fsbench run'} ..."
-    return " ".join([start, *(f"--set {choice}={value}" for choice, value in changes.items())])
+    return " ".join([start, *(f"--set {shlex.quote(f'{choice}={value}')}" for choice, value in changes.items())])
 
 
 def moved(flips: Sequence[Flip], own: Mapping[str, Measurement]) -> list[str]:

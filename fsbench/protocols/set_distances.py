@@ -70,7 +70,7 @@ def set_distances(real: Rows, swapped: Rows, *, seed: int, remember: Remember = 
         "kind": "set distances",
         "versions": [METRICS["fid"].version, METRICS["kid"].version],
         "dim": real.values.shape[1],
-        "content": [hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest() for array in arrays],
+        "content": [hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() for array in arrays],
     }
     found = remember(parts, lambda: _numbers(real.values, swapped.values, *groups, origin))
     return _distance(found[:3]), _distance(found[3:])

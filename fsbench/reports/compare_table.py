@@ -63,7 +63,7 @@ def _row(judged: Judged, notes: Notes) -> Row:
     digits = value_digits(judged.metric)
     old, new = (Cell(ABSENT if value is None else number(value, digits)) for value in (judged.old, judged.new))
     letters = (notes.letter(judged.note),) if judged.note else ()
-    pairs = f"{judged.n} of {judged.planned}" if judged.n else ABSENT
+    pairs = f"{judged.n} of {judged.planned}" if judged.n and judged.planned else ABSENT
     cells = (old, new, _difference(judged, digits), Cell(_margin(judged, digits)), Cell(judged.verdict, notes=letters))
     return Row(metric_heading(judged.title, judged.unit, judged.better), (*cells, Cell(pairs)))
 
@@ -80,7 +80,10 @@ def _difference(judged: Judged, digits: int) -> Cell:
 def _margin(judged: Judged, digits: int) -> str:
     if judged.margin is None:
         return ABSENT
-    return f"x {judged.margin:g}" if judged.method == "passes" else number(judged.margin, digits)
+    if judged.method == "passes":
+        return f"x {judged.margin:g}"
+    text = number(judged.margin, digits)
+    return f"{judged.margin:.1g}" if judged.margin and not float(text) else text  # 0.01 is not 0.0
 
 
 def _feet(compared: Compared) -> list[str]:
