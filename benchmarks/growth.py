@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -132,8 +133,16 @@ def measured(command: list[str], space: Path, out: str, *, flame: Path | None = 
         "driver_peak_mib": round(watch.peak_mib),
         "largest_worker_mib": round(watch.children_mib),
         "stages": origin["stages"],
+        "calls": calls(err),
         "run_seconds": origin["seconds"],
     }
+
+
+def calls(said: str) -> list[tuple[str, int]]:
+    """Read from the lines of a run which stage was asked for how many items, call by call."""
+    found = re.findall(r"^(read frames|find faces|swap|measure \w+)\b.*: (\d+) done", said, re.MULTILINE)
+    names = {"read frames": "decode", "find faces": "detect"}
+    return [(names.get(label, label.removeprefix("measure ")), int(count)) for label, count in found]
 
 
 def grow(given: argparse.Namespace) -> list[dict[str, Any]]:
@@ -193,26 +202,32 @@ def spread(given: argparse.Namespace) -> list[dict[str, Any]]:
             cluster = Cluster(initialize_head=True, head_node_args=head)
             there = ["--executor", "ray", "--ray-address", cluster.address, "--workers", str(workers)]
             row = measured([*command, *there], space, f"ray{pairs}-{workers}")
-            rows.append({"pairs": pairs, "workers": workers, **row})
+            started, task = starting(cluster.address, workers)
+            rows.append({"pairs": pairs, "workers": workers, **row, "start_seconds": started, "task_ms": task})
             print(rows[-1], flush=True)
             cluster.shutdown()
-    rows.append({"task_milliseconds": empty_tasks()})
-    print(rows[-1])
     return rows
 
 
-def empty_tasks(count: int = 2000) -> float:
-    """Time the driver's whole work on a task whose outcome is ready at once: packing, sending, waiting, unpacking."""
+def starting(address: str, count: int, tasks: int = 2000) -> tuple[float, float]:
+    """Time the start of so many workers, and then the driver's whole work on a task that does nothing.
+
+    Returns:
+        Seconds until all have started; milliseconds a task: packing, sending, waiting, unpacking.
+    """
     from fsbench.engine.executors import executor
     from fsbench.engine.stages import Task
     from fsbench.records import run_config
 
-    workers = executor(run_config(protocol="ff++", executor="ray", workers=2), planned=1)
+    began = time.perf_counter()
+    workers = executor(run_config(protocol="ff++", executor="ray", ray_address=address, workers=count), planned=1)
     try:
-        list(workers.map(Task("hash"), [[] for _ in range(50)]))
+        while not workers.status().startswith(f"{count} of"):
+            list(workers.map(Task("hash"), [[]]))
+        started = time.perf_counter() - began
         began = time.perf_counter()
-        done = list(workers.map(Task("hash"), [[] for _ in range(count)]))
-        return round(1000 * (time.perf_counter() - began) / len(done), 3)
+        done = len(list(workers.map(Task("hash"), [[] for _ in range(tasks)])))
+        return round(started, 2), round(1000 * (time.perf_counter() - began) / done, 3)
     finally:
         workers.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from fsbench.engine.bench import Bench
 from fsbench.engine.cache import Cache
 from fsbench.engine.executors import Executor, Local, executor
 from fsbench.engine.plugins import identify, plugin
+from fsbench.engine.stages import Task
 from fsbench.errors import ConfigError, DependencyError, ItemError
 from fsbench.interfaces import Detector, Evaluator, Swapper
 from fsbench.records import run_config
 from fsbench.types import Face, FrameRef, ImageRef, SwapItem, SwapPair, SwapResult
 from tests.integration.conftest import Cli, Run, numbers, results
+from tests.integration.ray_cluster import STORE_BYTES
 
 pytest.importorskip("ray", reason="needs ray, which the extra 'ray' installs")
 pytestmark = pytest.mark.slow
@@ -178,6 +181,24 @@ def test_another_fsbench_on_a_node_is_refused() -> None:
         require_same("n1", {**here, "fsbench": "0.0.1 (source x)"}, here)
     with pytest.raises(DependencyError, match="node n1 has fsbench not installed"):
         require_same("n1", {}, here)
+
+
+def test_a_node_of_another_fsbench_joins_and_is_refused(cluster: Any, tmp_path: Path) -> None:
+    import fsbench
+
+    shutil.copytree(Path(fsbench.__file__).parent, tmp_path / "fsbench", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "fsbench/__init__.py").write_text('__version__ = "0.0.1"\n')
+    early = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport fsbench\n"
+    (tmp_path / "sitecustomize.py").write_text(early)
+    odd = cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES, env_vars={"PYTHONPATH": str(tmp_path)})
+    workers = executor(run_config(protocol="ff++", executor="ray", ray_address=cluster.address, workers=3), planned=9)
+    try:
+        with pytest.raises(DependencyError, match=r"has fsbench 0\.0\.1 \(source \w+\), the driver has"):
+            for _ in range(100):  # until all three have started
+                list(workers.map(Task("hash"), [[]]))
+    finally:
+        workers.close()
+        cluster.remove_node(odd)
 
 
 def test_no_cluster_at_the_address_is_one_line(fsbench: Run, real_data: Path, tmp_path: Path) -> None:
