@@ -39,7 +39,8 @@ class Stubborn(Swapper):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache that no other test fills."""
-    folder = tmp_path_factory.mktemp("explain")
+    folder = tmp_path_factory.mktemp("explain") / "in a place"  # which commands must quote
+    folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FSBENCH_CACHE", str(folder / "cache"))
         yield folder

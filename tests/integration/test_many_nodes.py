@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import signal
@@ -18,7 +19,7 @@ import torch
 from tests.integration.test_training import config  # noqa: F401  # a fixture
 
 pytest.importorskip("lightning_fabric", reason="needs lightning-fabric, which the extra 'train' installs")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes by /proc")]
 
 # Else torch (2.14) shares one store over all rounds, and a machine that joins again waits for an address in vain.
 ALONE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "OMP_NUM_THREADS": "1"}
@@ -43,12 +44,16 @@ def agent(settings: Path, out: Path, port: int, *, first: bool) -> subprocess.Po
     command = training(settings, out, "--resume", "--set", "hardware.nodes=2")
     full = [sys.executable, "-m", "torch.distributed.run", *words, "--no-python", *command]
     with (out.parent / f"{out.name}.log").open("ab") as log:
-        return subprocess.Popen(full, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **ALONE})
+        return subprocess.Popen(full, stdout=log, stderr=log, env={**os.environ, **ALONE})
 
 
 def kill(running: subprocess.Popen[bytes]) -> None:
-    """Kill an agent and its process at once, as a machine goes dark."""
-    os.killpg(running.pid, signal.SIGKILL)
+    """Kill an agent and its process, as a machine goes dark. The process has a session of its own, and would go on."""
+    own = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    running.kill()
+    for process in own:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(process), signal.SIGKILL)
     running.wait()
 
 

@@ -111,6 +111,10 @@ def test_sizes_stand_beside_the_papers(cli: Cli, tmp_path: Path) -> None:
     assert "669.0 + 64.0 + 168.0" in done.stdout
     assert "Not comparable" not in done.stdout
     assert values(results(tmp_path, "size")["net.onnx"])["size_mb"] == 1.5
+    same = cli("compare", tmp_path, tmp_path)
+    assert same.code == 0, same.stderr
+    row = next(line for line in same.stdout.splitlines() if "1.5" in line)
+    assert "of 0" not in row and "0.01" in row  # no pairs; a margin of 1 %
 
 
 @pytest.fixture(scope="module")
