@@ -35,7 +35,7 @@ class Model:
 
     fixed: float  # F, seconds
     driver: float  # D, seconds a pair
-    starts: dict[int, float]  # S, by workers
+    start: float  # S(1), seconds
     calls: list[tuple[str, float]]  # stage, items a pair
     item_seconds: dict[str, float]  # of a worker, by stage
 
@@ -51,11 +51,11 @@ class Model:
         model = cls(
             fixed=0.0,
             driver=(many["cpu_seconds"] - few["cpu_seconds"]) / (pairs - few["pairs"]),
-            starts={row["workers"]: row["start_seconds"] for row in rows},
+            start=many["start_seconds"],
             calls=[(stage, count / pairs) for stage, count in many["calls"]],
             item_seconds={stage: many["stages"][stage] / count for stage, count in asked.items()},
         )
-        return replace(model, fixed=many["seconds"] - model.seconds(pairs, 1, start=many["start_seconds"]))
+        return replace(model, fixed=many["seconds"] - model.seconds(pairs, 1, start=model.start))
 
     @property
     def worker(self) -> float:
@@ -71,8 +71,8 @@ class Model:
 
     def efficiency(self, pairs: int, workers: int) -> float:
         """Predict which share of n workers' time is put to use, each node starting its own."""
-        start = self.starts[1]
-        return self.seconds(pairs, 1, start=start) / (workers * self.seconds(pairs, workers, start=start))
+        alone, together = (self.seconds(pairs, count, start=self.start) for count in (1, workers))
+        return alone / (workers * together)
 
     def taking(self, pair_seconds: float) -> Model:
         """Give the model of networks that take so many seconds a pair in all."""
@@ -103,11 +103,8 @@ def main() -> None:
     print(f"measured: F {model.fixed:.1f} s; a pair takes workers {worker:.1f} ms and the driver, D, {driver:.2f} ms")
     for row in rows:
         predicted = model.seconds(row["pairs"], row["workers"], start=row["start_seconds"])
-        used = (
-            "in the fit"
-            if row["workers"] == 1
-            else f"predicted {predicted:.1f} s, {predicted / row['seconds'] - 1:+.0%}"
-        )
+        off = predicted / row["seconds"] - 1
+        used = "in the fit" if row["workers"] == 1 else f"predicted {predicted:.1f} s, {off:+.0%}"
         print(f"measured: {row['pairs']} pairs, {row['workers']} workers: {row['seconds']:.1f} s; {used}; ", end="")
         print(f"all had started after {row['start_seconds']} s; a task costs {row['task_ms']} ms")
     for seconds in [model.worker, *given.pair_seconds]:

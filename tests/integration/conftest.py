@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+REPORT_FORMATS = {".html", ".md", ".tex", ".csv", ".json", ".parquet"}
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

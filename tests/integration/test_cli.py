@@ -15,7 +15,7 @@ import pytest
 import fsbench
 from fsbench import content_credentials
 from fsbench.data.frames import png_bytes, read_rgb
-from tests.integration.conftest import Called, Cli
+from tests.integration.conftest import REPORT_FORMATS, Called, Cli
 
 CHOICES = (
     "failures, alignment, flip, fid_region, frames, sampling, source_frame, source_fallback, gallery, hit, "
@@ -411,14 +411,7 @@ def test_a_report_of_finished_runs_is_printed_and_written(cli: Cli, lfw_run: Pat
     done = cli("report", lfw_run, "--out", tmp_path / "report")
     assert done.code == 0
     assert "copy-target" in done.stdout and "landmark" in done.stdout
-    assert {path.suffix for path in (tmp_path / "report").iterdir()} == {
-        ".html",
-        ".md",
-        ".tex",
-        ".csv",
-        ".json",
-        ".parquet",
-    }
+    assert {path.suffix for path in (tmp_path / "report").iterdir()} == REPORT_FORMATS
     assert done.stderr.startswith("written: ")
 
 

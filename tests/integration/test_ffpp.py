@@ -17,7 +17,7 @@ import PIL.Image
 import pyarrow.parquet
 import pytest
 
-from tests.integration.conftest import Cli, Run, numbers, results, values
+from tests.integration.conftest import REPORT_FORMATS, Cli, Run, numbers, results, values
 
 
 def folder(out: Path, label: str, protocol: str = "ff++") -> Path:
@@ -102,14 +102,7 @@ def test_the_table_names_its_networks_and_the_report_is_written(ffpp_run: Path) 
     assert "says nothing about methods" in text
     assert "dlib" in text
     assert "FID" not in text
-    assert {path.suffix for path in (ffpp_run / "ff++").glob("report*")} == {
-        ".html",
-        ".md",
-        ".tex",
-        ".csv",
-        ".json",
-        ".parquet",
-    }
+    assert {path.suffix for path in (ffpp_run / "ff++").glob("report*")} == REPORT_FORMATS
 
 
 def test_the_same_command_again_computes_nothing_and_gives_the_same(
