@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from fsbench.metrics.rows import RowSource
 
 Image = NDArray[np.uint8]
 
@@ -119,5 +123,5 @@ class Failure:
 class Features:
     """Rows of one evaluator. Rows that are not `ok` hold zeros and must be masked."""
 
-    values: NDArray[np.float32]  # (N, D)
+    values: RowSource  # (N, D) float32; where they are many they lie on disk, and are read in parts
     ok: NDArray[np.bool_]  # (N,)

@@ -20,6 +20,7 @@ from fsbench.engine.executors import Executor
 from fsbench.engine.faces import face_digest, from_json, in_picture, to_json
 from fsbench.engine.plugins import Identified
 from fsbench.engine.stages import Encoded, Task, perform
+from fsbench.engine.table import zeros
 from fsbench.errors import ItemError
 from fsbench.interfaces import Swapper
 from fsbench.types import Face, Features, FrameRef, ImageRef, SwapItem, SwapResult
@@ -167,7 +168,7 @@ class Bench:
         """Measure each face with the evaluator of a role; equal faces are measured once.
 
         Returns:
-            (N, D) rows in the order of `faces`, and the reason by row number for each that is not ok.
+            (N, D) rows in the order of `faces`, on disk where they are many; and by row number why one is not ok.
         """
         by = self.evaluators[role]
         evaluator = by.plugin.build()
@@ -176,7 +177,7 @@ class Bench:
         places: dict[str, list[int]] = {}
         for number, face in enumerate(faces):
             places.setdefault(keys[face], []).append(number)
-        values, present = np.zeros((len(faces), evaluator.dim), np.float32), set[str]()
+        values, present = zeros((len(faces), evaluator.dim), self.cache.folder), set[str]()
 
         def fill(key: str, row: NDArray[np.float32]) -> None:
             values[places[key]] = row

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fsbench.metrics.rows import Features, Rows, finite_features, finite_values, paired_rows, tiles
+from fsbench.metrics.rows import Rows, RowSource, Selected, finite_features, finite_values, paired_rows, tiles
 
 
-def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
+def frechet_distance(real: ArrayLike | RowSource, swapped: ArrayLike | RowSource) -> float:
     """Tell how far two sets of features are apart, each taken as a normal distribution.
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), with covariances over n - 1. On Inception features it is FID. Its
@@ -37,18 +37,20 @@ def frechet_distance(real: ArrayLike, swapped: ArrayLike) -> float:
     Source: Heusel 2017 (arXiv:1706.08500), eq. 6, features aside; checked against pytorch-fid 0.3.0.
     """
     a, b = two_sets(real, swapped)
-    means = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
-    root = None
     if min(len(a), len(b)) > a.shape[1]:
-        root = _root_by_cholesky(_covariance(a, means[0]), _covariance(b, means[1]))
-    if root is None:
-        root = _root_from_rows(a, b, means)
-    spread = _spread(a, means[0]) + _spread(b, means[1])
-    return _distance(means[0] - means[1], spread, root)
+        found = _from_moments(_Moments.of(a, _mean(a)), _Moments.of(b, _mean(b)))
+        if found is not None:
+            return found
+    means = _mean(a), _mean(b)
+    return _distance(means[0] - means[1], _spread(a, means[0]) + _spread(b, means[1]), _root_from_rows(a, b, means))
 
 
 def frechet_without_groups(
-    real: ArrayLike, swapped: ArrayLike, *, real_groups: NDArray[np.int64], swapped_groups: NDArray[np.int64]
+    real: ArrayLike | RowSource,
+    swapped: ArrayLike | RowSource,
+    *,
+    real_groups: NDArray[np.int64],
+    swapped_groups: NDArray[np.int64],
 ) -> Rows:
     """Tell the Frechet distance of what is left when each group of rows in turn is left out of both sets.
 
@@ -68,47 +70,67 @@ def frechet_without_groups(
         ValueError: fewer than two rows stay on a side, columns that do not match, or NaN or infinity.
     """
     a, b = two_sets(real, swapped)
-    centre = a.mean(axis=0, dtype=np.float64)  # sums of squares about a near point keep their digits
+    centre = _mean(a)  # sums of squares about a near point keep their digits
     groups = int(max(real_groups.max(), swapped_groups.max())) + 1
     whole: tuple[_Moments, _Moments] | None = None
     left_out = np.zeros(groups)
     for group in range(groups):
-        inside = real_groups == group, swapped_groups == group
-        if min(int((~inside[0]).sum()), int((~inside[1]).sum())) <= a.shape[1]:
-            left_out[group] = frechet_distance(a[~inside[0]], b[~inside[1]])
-            continue
-        whole = whole or (_Moments.of(a, centre), _Moments.of(b, centre))
-        first = whole[0].without(_Moments.of(a[inside[0]], centre))
-        second = whole[1].without(_Moments.of(b[inside[1]], centre))
-        left_out[group] = frechet_from_moments(first.mean, first.covariance, second.mean, second.covariance)
+        stay = Selected(a, np.flatnonzero(real_groups != group)), Selected(b, np.flatnonzero(swapped_groups != group))
+        found = None
+        if min(len(stay[0]), len(stay[1])) > a.shape[1]:
+            whole = whole or (_Moments.of(a, centre), _Moments.of(b, centre))
+            first = whole[0].without(Selected(a, np.flatnonzero(real_groups == group)))
+            found = _from_moments(first, whole[1].without(Selected(b, np.flatnonzero(swapped_groups == group))))
+        left_out[group] = frechet_distance(*stay) if found is None else found
     return left_out
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Moments:
+    """Sums of rows about a point; each `squares` of 2048 columns is 32 MB, so that they change in place."""
+
     n: int
+    centre: Rows  # (D,)
     total: Rows  # (D,)
     squares: Rows  # (D, D)
 
     @classmethod
-    def of(cls, rows: Features, centre: Rows) -> _Moments:
-        total, squares = np.zeros(len(centre)), np.zeros((len(centre), len(centre)))
-        for _, tile in tiles(rows):
-            tile = tile - centre
-            total += tile.sum(axis=0)
-            squares += tile.T @ tile
-        return cls(len(rows), total, squares)
+    def of(cls, rows: RowSource, centre: Rows) -> _Moments:
+        found = cls(0, centre, np.zeros(len(centre)), np.zeros((len(centre), len(centre))))
+        found._change(rows, np.add)
+        return found
 
-    def without(self, part: _Moments) -> _Moments:
-        return _Moments(self.n - part.n, self.total - part.total, self.squares - part.squares)
+    def without(self, rows: RowSource) -> _Moments:
+        found = _Moments(self.n, self.centre, self.total.copy(), self.squares.copy())
+        found._change(rows, np.subtract)
+        found.n = self.n - len(rows)
+        return found
+
+    def _change(self, rows: RowSource, how: np.ufunc) -> None:
+        self.n += len(rows)
+        for _, tile in tiles(rows):
+            tile -= self.centre
+            how(self.total, tile.sum(axis=0), out=self.total)
+            how(self.squares, tile.T @ tile, out=self.squares)
 
     @property
     def mean(self) -> Rows:
-        return np.asarray(self.total / self.n)
+        return np.asarray(self.centre + self.total / self.n)
 
-    @property
-    def covariance(self) -> Rows:
-        return np.asarray((self.squares - np.outer(self.total, self.mean)) / (self.n - 1))
+    def into_covariance(self) -> Rows:
+        """Turn the squares into the covariance."""
+        self.squares -= np.outer(self.total, self.total / self.n)
+        self.squares /= self.n - 1
+        return self.squares
+
+
+def _from_moments(first: _Moments, second: _Moments) -> float | None:
+    """Give the distance, or None where a covariance is singular; the squares of both are lost."""
+    offset = first.mean - second.mean
+    covariances = first.into_covariance(), second.into_covariance()
+    spread = float(np.trace(covariances[0]) + np.trace(covariances[1]))
+    root = _root_by_cholesky(*covariances)
+    return None if root is None else _distance(offset, spread, root)
 
 
 def frechet_from_moments(
@@ -136,13 +158,13 @@ def frechet_from_moments(
     if means[0].shape != means[1].shape or first.shape != means[0].shape * 2:
         found = f"{means[0].shape} and {means[1].shape}"
         raise ValueError(f"means are {found}, covariances {first.shape}; wanted (D,) and (D, D)")
-    root = _root_by_cholesky(first, second)
+    root = _root_by_cholesky(first.copy(), second.copy())
     if root is None:
         root = _root_by_eigh(first, second)
     return _distance(means[0] - means[1], float(np.trace(first) + np.trace(second)), root)
 
 
-def two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Features, Features]:
+def two_sets(real: ArrayLike | RowSource, swapped: ArrayLike | RowSource) -> tuple[RowSource, RowSource]:
     """Check two sets of features, (N, D) and (M, D) with N and M >= 2; see `finite_features`."""
     a, b = finite_features(real, "real"), finite_features(swapped, "swapped")
     if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
@@ -150,25 +172,25 @@ def two_sets(real: ArrayLike, swapped: ArrayLike) -> tuple[Features, Features]:
     return a, b
 
 
-def _covariance(rows: Features, mean: Rows) -> Rows:
-    return _Moments.of(rows, mean).squares / (len(rows) - 1)
+def _mean(rows: RowSource) -> Rows:
+    return np.asarray(sum(tile.sum(axis=0) for _, tile in tiles(rows)) / len(rows))
 
 
-def _spread(rows: Features, mean: Rows) -> float:
+def _spread(rows: RowSource, mean: Rows) -> float:
     return sum(float(np.sum((tile - mean) ** 2)) for _, tile in tiles(rows)) / (len(rows) - 1)
 
 
-def _root_from_rows(a: Features, b: Features, means: tuple[Rows, Rows]) -> float:
+def _root_from_rows(a: RowSource, b: RowSource, means: tuple[Rows, Rows]) -> float:
     """Sum the singular values of the cross product of centred rows."""
     scale = float(np.sqrt((len(a) - 1.0) * (len(b) - 1.0)))
     singular = np.linalg.svd(_short(a, means[0]) @ _short(b, means[1]).T, compute_uv=False)
     return float(singular.sum()) / scale
 
 
-def _short(rows: Features, mean: Rows) -> Rows:
+def _short(rows: RowSource, mean: Rows) -> Rows:
     """Turn tall rows to their triangle: a rotation from the left changes no singular value of a product."""
     if len(rows) <= rows.shape[1]:
-        return np.asarray(rows - mean, np.float64)
+        return np.vstack([tile - mean for _, tile in tiles(rows)])
     triangle = np.zeros((0, rows.shape[1]))
     for _, tile in tiles(rows):  # the triangle of one above the next is that of all
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, tile - mean]), mode="r"))
@@ -176,16 +198,16 @@ def _short(rows: Features, mean: Rows) -> Rows:
 
 
 def _root_by_cholesky(first: Rows, second: Rows) -> float | None:
-    """Sum the roots of the eigenvalues of S1 S2; None where a covariance is singular."""
+    """Sum the roots of the eigenvalues of S1 S2; None where a covariance is singular. Both arrays are lost."""
     from scipy import linalg
     from scipy.linalg.blas import dtrmm
 
-    try:
-        factor = linalg.cholesky(first, lower=True, check_finite=False)
+    try:  # a symmetric array turned over is itself, in the order that LAPACK changes in place
+        factor = linalg.cholesky(first.T, lower=True, overwrite_a=True, check_finite=False)
     except linalg.LinAlgError:
         return None
-    product = dtrmm(1.0, factor, second, side=1, lower=1)  # S2 L
-    product = dtrmm(1.0, factor, product, side=0, lower=1, trans_a=1)  # L' S2 L, similar to S1 S2 and symmetric
+    product = dtrmm(1.0, factor, second.T, side=1, lower=1, overwrite_b=1)  # S2 L
+    product = dtrmm(1.0, factor, product, side=0, lower=1, trans_a=1, overwrite_b=1)  # L' S2 L, similar to S1 S2
     eigenvalues = linalg.eigvalsh(product, check_finite=False, overwrite_a=True)
     if eigenvalues[0] <= 0:  # rounding outweighs the smallest, so a covariance is singular for all float64 can tell
         return None

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fsbench.metrics.rows import Rows, finite_rows, paired_rows
+from fsbench.metrics.rows import Rows, RowSource, finite_features, paired_rows, tiles
 
 BLOCK = 1024  # probes in one matrix product: more is no faster
-SCORES = 1 << 24  # scores held at once, 128 MB, so that a large gallery makes the blocks smaller
+SCORES = 1 << 22  # scores held at once, 32 MB, so that a large gallery makes the blocks smaller
 ROUNDING = 2.0**-53  # relative error of one float64 operation
 
 
@@ -45,13 +45,14 @@ def cosine(a: ArrayLike, b: ArrayLike) -> Rows:
     [1.0, 0.0]
     """
     first, second = paired_rows(a, b, ("a", "b"))
-    found: Rows = np.sum(_unit(first, "a") * _unit(second, "b"), axis=1)
+    _lengths(first, "a"), _lengths(second, "b")
+    found: Rows = np.sum(_unit(first) * _unit(second), axis=1)
     return np.clip(found, -1.0, 1.0)  # equal rows can come out a last digit above 1
 
 
 def retrieve(
-    probes: ArrayLike,
-    gallery: ArrayLike,
+    probes: ArrayLike | RowSource,
+    gallery: ArrayLike | RowSource,
     *,
     probe_labels: Sequence[str],
     gallery_labels: Sequence[str],
@@ -89,30 +90,40 @@ def retrieve(
     >>> found.rank.tolist(), found.nearest.tolist()
     ([1, 2], [0, 0])
     """
-    p, g = finite_rows(probes, "probes"), finite_rows(gallery, "gallery")
+    p, g = finite_features(probes, "probes"), finite_features(gallery, "gallery")
     if p.shape[1] != g.shape[1] or not len(g):
         raise ValueError(f"probes are {p.shape} and the gallery is {g.shape}; wanted (N, D) and (M, D), M >= 1")
     wanted, held = _codes(probe_labels, len(p), gallery_labels, len(g))
     left_out = _left_out(exclude, len(p), len(g))
     if similarity not in ("cosine", "dot"):
         raise ValueError(f"similarity is '{similarity}', wanted 'cosine' or 'dot'")
-    if similarity == "cosine":
-        p, g = _unit(p, "probes"), _unit(g, "gallery")
     with np.errstate(over="ignore"):
-        largest = _lengths(p, "probes") * _lengths(g, "gallery").max()  # no score of a probe is larger
-    if not np.isfinite(largest).all():
+        largest = _lengths(p, "probes") * _lengths(g, "gallery").max()  # no dot product of a probe is larger
+    if similarity == "cosine":
+        largest = np.ones(len(p))
+    elif not np.isfinite(largest).all():
         raise ValueError("the dot products overflow float64; scale the rows down")
     tolerance = 4 * (p.shape[1] + 8) * ROUNDING * largest
     rank, nearest = np.zeros(len(p), np.int64), np.zeros(len(p), np.int64)
     size = max(1, min(BLOCK, SCORES // len(g)))
     for start in range(0, len(p), size):
         block = slice(start, start + size)
-        scores = p[block] @ g.T
+        scores = _scores(p[block], g, unit=similarity == "cosine")
         rows = np.flatnonzero(left_out[block] >= 0)
         scores[rows, left_out[block][rows]] = -np.inf
         nearest[block] = _nearest(scores, tolerance[block])
         rank[block] = _rank(scores, wanted[block, None] == held, tolerance[block])
     return Retrieval(rank, nearest)
+
+
+def _scores(probes: ArrayLike, gallery: RowSource, *, unit: bool) -> Rows:
+    """Multiply some probes with each row of the gallery, which is read in parts: (N, M)."""
+    scale = _unit if unit else np.asarray
+    left = scale(np.asarray(probes, np.float64))
+    scores = np.empty((len(left), len(gallery)))
+    for part, tile in tiles(gallery):
+        np.matmul(left, scale(tile).T, out=scores[:, part])
+    return scores
 
 
 def _nearest(scores: Rows, tolerance: Rows) -> NDArray[np.int64]:
@@ -132,24 +143,25 @@ def _rank(scores: Rows, is_wanted: NDArray[np.bool_], tolerance: Rows) -> NDArra
     return np.where(np.isfinite(best), 1 + np.count_nonzero(before, axis=1), 0)
 
 
-def _lengths(rows: Rows, name: str) -> Rows:
+def _lengths(rows: RowSource, name: str) -> Rows:
     """Give the length of each row; an all-zero row is an error."""
-    with np.errstate(over="ignore"):  # infinity is looked for by the caller
-        lengths: Rows = np.linalg.norm(rows, axis=1)
-    if not rows.any(axis=1).all():
-        zero = np.flatnonzero(~rows.any(axis=1))
+    lengths, is_zero = np.zeros(len(rows)), np.zeros(len(rows), np.bool_)
+    for part, tile in tiles(rows):
+        with np.errstate(over="ignore"):  # infinity is looked for by the caller
+            lengths[part] = np.linalg.norm(tile, axis=1)
+        is_zero[part] = ~tile.any(axis=1)
+    if is_zero.any():
         raise ValueError(
-            f"{len(zero)} of {len(rows)} rows of {name} are all zeros, the first is row {zero[0]}: a failed "
-            "embedding has no direction; leave it out and count it"
+            f"{is_zero.sum()} of {len(rows)} rows of {name} are all zeros, the first is row {is_zero.argmax()}: a "
+            "failed embedding has no direction; leave it out and count it"
         )
     return lengths
 
 
-def _unit(rows: Rows, name: str) -> Rows:
-    largest = np.abs(rows).max(axis=1, keepdims=True)
-    scaled = rows / np.where(largest > 0, largest, 1)  # so that squares neither overflow nor vanish
-    unit: Rows = scaled / _lengths(scaled, name)[:, None]
-    return unit
+def _unit(rows: Rows) -> Rows:
+    scaled: Rows = rows / np.abs(rows).max(axis=1, keepdims=True)  # so that squares neither overflow nor vanish
+    scaled /= np.linalg.norm(scaled, axis=1, keepdims=True)
+    return scaled
 
 
 def _codes(

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fsbench.metrics.distribution import two_sets
-from fsbench.metrics.rows import Features, Rows, tiles
+from fsbench.metrics.rows import Rows, RowSource, tiles
 
 Groups = NDArray[np.int64]
 
 
-def kernel_distance(real: ArrayLike, swapped: ArrayLike, *, origin: ArrayLike | None = None) -> float:
+def kernel_distance(
+    real: ArrayLike | RowSource, swapped: ArrayLike | RowSource, *, origin: ArrayLike | None = None
+) -> float:
     """Tell how far two sets of features are apart by the unbiased squared maximum mean discrepancy.
 
     The kernel is (x.y / D + 1)^3, as in KID. KID as published averages this estimate over random subsets of 1000
@@ -38,8 +40,9 @@ def kernel_distance(real: ArrayLike, swapped: ArrayLike, *, origin: ArrayLike | 
 
     Source: Binkowski 2018 (arXiv:1801.01401), section 4; the estimators are Gretton 2012, eq. 3 and eq. 4.
     """
-    zeros = np.zeros(len(np.asarray(real)), np.int64), np.zeros(len(np.asarray(swapped)), np.int64)
-    return kernel_sums(real, swapped, real_groups=zeros[0], swapped_groups=zeros[1], origin=origin).distance()
+    a, b = two_sets(real, swapped)
+    one, other = np.zeros(len(a), np.int64), np.zeros(len(b), np.int64)
+    return kernel_sums(a, b, real_groups=one, swapped_groups=other, origin=origin).distance()
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ class KernelSums:
 
 
 def kernel_sums(
-    real: ArrayLike,
-    swapped: ArrayLike,
+    real: ArrayLike | RowSource,
+    swapped: ArrayLike | RowSource,
     *,
     real_groups: Groups,
     swapped_groups: Groups,
@@ -126,7 +129,7 @@ def _indicator(groups: Groups, count: int) -> Rows:
     return np.asarray(groups[:, None] == np.arange(count), np.float64)
 
 
-def _sums(a: Features, b: Features, a_groups: Rows, b_groups: Rows, origin: NDArray[np.int64]) -> Rows:
+def _sums(a: RowSource, b: RowSource, a_groups: Rows, b_groups: Rows, origin: NDArray[np.int64]) -> Rows:
     """Sum the kernel of all pairs but (origin[j], j) by group: (G, G)."""
     total = np.zeros((a_groups.shape[1], b_groups.shape[1]))
     for rows, first in tiles(a):

@@ -3,13 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Rows = NDArray[np.float64]
-Features = NDArray[np.float32] | Rows
-TILE = 2048  # rows at a time: of 2048 numbers each, 32 MB
+TILE = 1024  # rows at a time: of 2048 numbers each, 16 MB
+
+
+@runtime_checkable
+class RowSource(Protocol):
+    """(N, D) numbers that are read in parts: an array, or rows that lie on disk."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Give (N, D)."""
+
+    @property
+    def dtype(self) -> Any:
+        """Give the kind of the numbers."""
+
+    def __len__(self) -> int:
+        """Give N."""
+
+    def __getitem__(self, rows: Any, /) -> Any:
+        """Read the rows of a slice, or those with the numbers in an array: (n, D)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """Some rows of others, which are not read before they are asked for."""
+
+    rows: RowSource
+    numbers: NDArray[np.int64]  # of the rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Give (n, D)."""
+        return (len(self.numbers), self.rows.shape[1])
+
+    @property
+    def dtype(self) -> Any:
+        """Give the kind of the numbers."""
+        return self.rows.dtype
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, rows: slice | NDArray[np.int64], /) -> NDArray[Any]:
+        found: NDArray[Any] = self.rows[self.numbers[rows]]
+        return found
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[:], dtype)
 
 
 def finite_rows(rows: ArrayLike, name: str) -> Rows:
@@ -26,25 +74,25 @@ def finite_rows(rows: ArrayLike, name: str) -> Rows:
     return found
 
 
-def finite_features(rows: ArrayLike, name: str) -> Features:
+def finite_features(rows: ArrayLike | RowSource, name: str) -> RowSource:
     """Give the rows as (N, D), float32 as they came or else float64; refuses what `finite_rows` refuses.
 
     For sets so large that a copy in float64 would be the most of a run's memory: `tiles` gives them in parts.
     """
-    found = np.asarray(rows)
+    found = rows if isinstance(rows, RowSource) else np.asarray(rows)
     if found.dtype != np.float32:
-        return finite_rows(found, name)
-    if found.ndim != 2 or found.shape[1] == 0:
+        return finite_rows(np.asarray(found), name)
+    if len(found.shape) != 2 or found.shape[1] == 0:
         raise ValueError(f"{name} has shape {found.shape}, wanted (N, D) with D >= 1")
     _check_finite(found, name)
     return found
 
 
-def tiles(rows: Features) -> Iterator[tuple[slice, Rows]]:
-    """Give the rows in float64, so many at a time, and which they are."""
+def tiles(rows: RowSource) -> Iterator[tuple[slice, Rows]]:
+    """Give copies of the rows in float64, so many at a time, and which they are."""
     for start in range(0, len(rows), TILE):
         part = slice(start, min(start + TILE, len(rows)))
-        yield part, np.asarray(rows[part], np.float64)
+        yield part, np.array(rows[part], np.float64)
 
 
 def finite_values(values: ArrayLike, name: str) -> Rows:
@@ -64,8 +112,8 @@ def paired_rows(first: ArrayLike, second: ArrayLike, names: tuple[str, str]) -> 
     return a, b
 
 
-def _check_finite(rows: Features, name: str) -> None:
-    finite = np.isfinite(rows).all(axis=1)
+def _check_finite(rows: RowSource, name: str) -> None:
+    finite = np.concatenate([np.isfinite(tile).all(axis=1) for _, tile in tiles(rows)] or [np.ones(0, np.bool_)])
     if not finite.all():
         bad = np.flatnonzero(~finite)
         raise ValueError(

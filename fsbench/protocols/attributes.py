@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import numpy as np
-from numpy.typing import NDArray
-
 from fsbench.engine.bench import Bench
 from fsbench.errors import ItemError
 from fsbench.interfaces import Evaluator
 from fsbench.metrics.geometry import angle_l2_error, geodesic_error, l2_error
-from fsbench.protocols.measuring import Material, measured, network
+from fsbench.protocols.measuring import Material, Measure, by_pair, measured, network
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.scoring import Scorer, Statistic
 from fsbench.protocols.swapping import FailureList, at_target
 from fsbench.types import Face
 
-Errors = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float64]]
-ERRORS: dict[str, Errors] = {
+ERRORS: dict[str, Measure] = {
     "pose_error": angle_l2_error,
     "pose_geodesic": geodesic_error,
     "expression_error": l2_error,
@@ -41,17 +35,11 @@ def attribute_errors(
     items = material.verified
     results = measured(bench, role, _results(material, role, built, failures), failures)
     targets = measured(bench, role, {item.pair.key: item.target for item in items}, failures)
-    sources: Mapping[str, NDArray[np.float32]] = {}
-    if any(metric in LIKE_SOURCE for metric in metrics):
-        sources = measured(bench, role, {item.pair.key: item.source for item in items}, None)
-    scored = []
-    for metric, columns in metrics.items():
-        wanted = sources if metric in LIKE_SOURCE else targets
-        keys = [key for key in results if key in wanted]
-        rows = (np.stack([one[key][columns] for key in keys]) for one in (wanted, results)) if keys else ()
-        values = ERRORS[metric](*rows).tolist() if keys else []
-        scored.append(scorer.of_pairs(metric, by, dict(zip(keys, values, strict=True)), statistic=statistic))
-    return scored
+    wanted = dict.fromkeys(metrics, targets)
+    if like_source := [metric for metric in metrics if metric in LIKE_SOURCE]:
+        wanted |= dict.fromkeys(like_source, measured(bench, role, {i.pair.key: i.source for i in items}, None))
+    errors = {name: by_pair(ERRORS[name], wanted[name], results, columns) for name, columns in metrics.items()}
+    return [scorer.of_pairs(metric, by, values, statistic=statistic) for metric, values in errors.items()]
 
 
 def _results(material: Material, role: str, built: Evaluator, failures: FailureList) -> dict[str, Face]:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsbench.engine.bench import Bench
 from fsbench.metrics.identity import retrieve
+from fsbench.metrics.rows import RowSource, Selected
 from fsbench.protocols.attributes import attribute_errors
-from fsbench.protocols.measuring import Material, cosines, distances, identity_roles, measured, metric_of, network
+from fsbench.protocols.measuring import (
+    Material,
+    Measured,
+    cosines,
+    distances,
+    identity_roles,
+    measured,
+    metric_of,
+    network,
+)
 from fsbench.protocols.outcome import Scored
 from fsbench.protocols.presets import FFppDefinition
 from fsbench.protocols.scoring import Scorer
@@ -20,8 +31,16 @@ from fsbench.records import RunConfig
 from fsbench.types import Face, FrameRef
 
 RETRIEVALS = ("id_retrieval", "id_retrieval_top5", "id_retrieval_strict")
-Gallery = Sequence[tuple[FrameRef, str, NDArray[np.float32]]]  # frame, label, embedding
 Nearest = dict[str, tuple[FrameRef, int]]  # key -> the nearest frame of the gallery, and the rank of the wanted label
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """The frames that a search looks among."""
+
+    refs: Sequence[FrameRef]
+    labels: Sequence[str]  # what a search must find: a video, a person, or the very frame
+    rows: RowSource  # (M, D) embeddings
 
 
 def score(
@@ -51,7 +70,8 @@ def score(
 def target_angles(bench: Bench, material: Material) -> dict[str, tuple[float, ...]]:
     """Give yaw, pitch and roll of each target whose face was found, so that a report can sort scores by them."""
     rows = measured(bench, "pose", {item.pair.key: item.target for item in material.items}, None)
-    return {key: tuple(round(float(angle), 3) for angle in row[:3]) for key, row in rows.items()}
+    angles = rows.of(list(rows))[:, :3]
+    return {key: tuple(round(float(angle), 3) for angle in row) for key, row in zip(rows, angles, strict=True)}
 
 
 def _identity(
@@ -78,7 +98,7 @@ def _retrieval(
     material: Material,
     scorer: Scorer,
     choices: FFppDefinition,
-    probes: Mapping[str, NDArray[np.float32]],
+    probes: Measured,
     *,
     role: str,
 ) -> tuple[list[Scored], Nearest]:
@@ -88,7 +108,7 @@ def _retrieval(
     failed = material.plan.planned - len(probes)
     misses = {} if choices.failures == "drop" else {key: 0.0 for key in material.clusters if key not in probes}
     found, nearest = dict.fromkeys(RETRIEVALS, (misses, "")), Nearest()
-    if not gallery:
+    if not gallery.refs:
         found = dict.fromkeys(RETRIEVALS, ({}, "no frame of the gallery could be measured"))
     elif probes:
         hits, nearest = _hits(material, choices, gallery, probes)
@@ -101,28 +121,28 @@ def _retrieval(
 
 
 def _hits(
-    material: Material, choices: FFppDefinition, gallery: Gallery, probes: Mapping[str, NDArray[np.float32]]
+    material: Material, choices: FFppDefinition, gallery: Gallery, probes: Measured
 ) -> tuple[dict[str, tuple[dict[str, float], str]], Nearest]:
     """Search for each result: by metric the hits by key and what a reader must know, and whom each was taken for."""
     pairs = {item.pair.key: item.pair for item in material.items}
-    place = {ref: row for row, (ref, _, _) in enumerate(gallery)}
+    place = {ref: row for row, ref in enumerate(gallery.refs)}
     left_out = np.array([place.get(pairs[key].source, -1) for key in probes])
     search = functools.partial(
         retrieve,
-        np.stack(list(probes.values())),
-        np.stack([row for _, _, row in gallery]),
+        probes.source(),
+        gallery.rows,
         probe_labels=[_label(material, pairs[key].source, pairs[key].source_id, choices.hit) for key in probes],
-        gallery_labels=[label for _, label, _ in gallery],
+        gallery_labels=gallery.labels,
         similarity=choices.similarity,
     )
     plain, strict = search(), search(exclude=left_out).rank
     ranks = plain.rank
     nearest = {
-        key: (gallery[row][0], int(rank))
+        key: (gallery.refs[row], int(rank))
         for key, row, rank in zip(probes, plain.nearest, ranks, strict=True)
         if row >= 0
     }
-    size = f"gallery of {len(gallery)} frames"
+    size = f"gallery of {len(gallery.refs)} frames"
     inside, hopeless = int((left_out >= 0).sum()), int((strict == 0).sum())
     strict_note = f"{size}; the source frame is among them for {inside} of {len(probes)} results"
     strict_note += f"; {hopeless} results left out, which have no other right answer" if hopeless else ""
@@ -154,10 +174,8 @@ def _gallery(bench: Bench, material: Material, choices: FFppDefinition, role: st
     if choices.gallery == "source_frames":
         ids |= {item.pair.source: item.pair.source_id for item in material.items}
         found = {item.pair.source: item.source for item in material.items}
-    refs = list(found)
-    features, reasons = bench.features(role, [found[ref] for ref in refs])
-    return [
-        (ref, _label(material, ref, ids[ref], choices.hit), features.values[row])
-        for row, ref in enumerate(refs)
-        if row not in reasons
-    ]
+    features, reasons = bench.features(role, list(found.values()))
+    numbers = [number for number in range(len(found)) if number not in reasons]
+    refs = [ref for number, ref in enumerate(found) if number not in reasons]
+    labels = [_label(material, ref, ids[ref], choices.hit) for ref in refs]
+    return Gallery(refs, labels, Selected(features.values, np.array(numbers, np.int64)))

@@ -14,11 +14,10 @@ from fsbench.errors import ConfigError, DataError, ItemError
 from fsbench.evaluators.distribution import whole_picture
 from fsbench.interfaces import Protocol
 from fsbench.protocols import words
-from fsbench.protocols.measuring import measured, network
+from fsbench.protocols.measuring import measured, network, rows_of
 from fsbench.protocols.outcome import Outcome, Plan
 from fsbench.protocols.presets import FidDefinition, definition
 from fsbench.protocols.scoring import Scorer
-from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList, find_faces
 from fsbench.records import RunConfig
 from fsbench.types import Face, Failure, FrameRef, ImageRef
@@ -85,7 +84,7 @@ class FidProtocol(Protocol):
         planned = len(self._sides["swapped"])
         scorer = Scorer(self.definition, {}, planned, self.config.bootstrap, self.config.seed)
         by = network(bench.evaluators["distribution"])
-        sides = [Rows.of(rows, {key: key for key in rows}) for rows in (real, swapped)]
+        sides = [rows_of(rows, {key: key for key in rows}) for rows in (real, swapped)]
         scored = scorer.of_sets(by, *sides, reference=Path(self.config.real).name, remember=bench.remember)
         return Outcome([], {}, [], {}, failures.items, scored, {}, planned, len(swapped))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.metrics.identity import cosine
+from fsbench.metrics.rows import TILE, RowSource, Selected
 from fsbench.metrics.spec import SECOND
 from fsbench.protocols.outcome import Plan, Scored
 from fsbench.protocols.scoring import Network, Scorer
@@ -18,7 +19,34 @@ from fsbench.protocols.set_distances import Rows
 from fsbench.protocols.swapping import FailureList
 from fsbench.types import Face, Failure, FrameRef, SwapItem, SwapResult
 
-Embeddings = Mapping[str, NDArray[np.float32]]
+Measure = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float64]]
+"""Gives a number for each row of two (N, D) arrays."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Rows of one evaluator by key; what failed is not among them."""
+
+    rows: RowSource  # (N, D)
+    number: Mapping[str, int]  # key -> its row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.number)
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.number
+
+    def of(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Read the rows of some keys: (n, D)."""
+        found: NDArray[np.float32] = self.rows[np.array([self.number[key] for key in keys], np.int64)]
+        return found
+
+    def source(self) -> RowSource:
+        """Give all rows in the order of the keys, not read yet."""
+        return Selected(self.rows, np.array(list(self.number.values()), np.int64))
 
 
 @dataclass(frozen=True)
@@ -55,34 +83,43 @@ def metric_of(role: str, metric: str) -> str:
     return f"{metric}{SECOND}" if role == "identity2" else metric
 
 
-def measured(
-    bench: Bench, role: str, faces: Mapping[str, Face], failures: FailureList | None
-) -> dict[str, NDArray[np.float32]]:
+def measured(bench: Bench, role: str, faces: Mapping[str, Face], failures: FailureList | None) -> Measured:
     """Measure faces by key; one that fails is noted and left out."""
     features, reasons = bench.features(role, list(faces.values()))
-    rows = {}
-    for number, key in enumerate(faces):
-        if number not in reasons:
-            rows[key] = features.values[number]
-        elif failures is not None:
-            failures.add(key, role, reasons[number])
-    return rows
+    if failures is not None:
+        for number, key in enumerate(faces):
+            if number in reasons:
+                failures.add(key, role, reasons[number])
+    return Measured(features.values, {key: number for number, key in enumerate(faces) if number not in reasons})
 
 
-def cosines(a: Embeddings, b: Embeddings) -> dict[str, float]:
-    """Give the cosine for each key that both have."""
+def by_pair(measure: Measure, a: Measured, b: Measured, columns: slice = slice(None)) -> dict[str, float]:
+    """Measure the rows of each key that both have, so many at a time."""
     keys = [key for key in a if key in b]
-    if not keys:
-        return {}
-    values = cosine(np.stack([a[key] for key in keys]), np.stack([b[key] for key in keys]))
-    return dict(zip(keys, values.tolist(), strict=True))
+    found: dict[str, float] = {}
+    for start in range(0, len(keys), TILE):
+        part = keys[start : start + TILE]
+        values = measure(a.of(part)[:, columns], b.of(part)[:, columns])
+        found.update(zip(part, values.tolist(), strict=True))
+    return found
+
+
+def cosines(a: Measured, b: Measured) -> dict[str, float]:
+    """Give the cosine for each key that both have."""
+    return by_pair(cosine, a, b)
+
+
+def rows_of(found: Measured, labels: Mapping[str, str], origins: Mapping[str, str] | None = None) -> Rows:
+    """Collect what a set distance needs, with the label and the origin of each row by key."""
+    made_from = [origins[key] for key in found] if origins else ()
+    return Rows(list(found), found.source(), [labels[key] for key in found], made_from)
 
 
 def distances(
     bench: Bench, material: Material, scorer: Scorer, failures: FailureList, *, reference: str
 ) -> list[Scored]:
     """Measure Frechet and kernel distance of the results to original pictures."""
-    results = measured(bench, "distribution", dict(material.faces), failures)
+    results = measured(bench, "distribution", material.faces, failures)
     labels = {item.pair.key: item.pair.target_id for item in material.items}
     origins = None
     if reference == "all_frames":
@@ -92,5 +129,5 @@ def distances(
     else:
         faces = {item.pair.key: item.target if reference == "targets" else item.source for item in material.items}
     real = measured(bench, "distribution", faces, None)
-    by, sides = network(bench.evaluators["distribution"]), (Rows.of(real, labels), Rows.of(results, labels, origins))
+    by, sides = network(bench.evaluators["distribution"]), (rows_of(real, labels), rows_of(results, labels, origins))
     return scorer.of_sets(by, *sides, reference=reference.replace("_", " "), remember=bench.remember)

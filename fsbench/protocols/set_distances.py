@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fsbench.metrics.distribution import frechet_distance, frechet_without_groups
 from fsbench.metrics.kernel import kernel_sums
+from fsbench.metrics.rows import TILE, RowSource
 from fsbench.metrics.spec import METRICS
 from fsbench.metrics.stats import Interval, deal_groups, jackknife_interval
 
@@ -26,20 +27,9 @@ class Rows:
     """Features of a set of pictures, each with its key and with what intervals resample."""
 
     keys: Sequence[str]
-    values: NDArray[np.float32]  # (N, D)
+    values: RowSource  # (N, D) float32
     labels: Sequence[str]
     origins: Sequence[str] = ()  # the key of the real row each was made from, where that is not its own key
-
-    @classmethod
-    def of(
-        cls,
-        rows: Mapping[str, NDArray[np.float32]],
-        labels: Mapping[str, str],
-        origins: Mapping[str, str] | None = None,
-    ) -> Rows:
-        """Collect rows by key, with the label and the origin of each."""
-        values = np.array(list(rows.values()), np.float32)
-        return cls(list(rows), values, [labels[key] for key in rows], [origins[key] for key in rows] if origins else ())
 
 
 @dataclass(frozen=True)
@@ -70,15 +60,23 @@ def set_distances(real: Rows, swapped: Rows, *, seed: int, remember: Remember = 
         "kind": "set distances",
         "versions": [METRICS["fid"].version, METRICS["kid"].version],
         "dim": real.values.shape[1],
-        "content": [hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() for array in arrays],
+        "content": [_sha256(array) for array in arrays],
     }
     found = remember(parts, lambda: _numbers(real.values, swapped.values, *groups, origin))
     return _distance(found[:3]), _distance(found[3:])
 
 
+def _sha256(rows: RowSource) -> str:
+    """Hash the numbers of rows, which are read in parts."""
+    digest = hashlib.sha256()
+    for start in range(0, len(rows), TILE):
+        digest.update(np.ascontiguousarray(rows[start : start + TILE]).data)
+    return digest.hexdigest()
+
+
 def _numbers(
-    real: NDArray[np.float32],
-    swapped: NDArray[np.float32],
+    real: RowSource,
+    swapped: RowSource,
     real_groups: NDArray[np.int64],
     swapped_groups: NDArray[np.int64],
     origin: NDArray[np.int64],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Cli, Run, numbers, results
+from tests.integration.ray_cluster import cluster
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("s3fs", reason="needs s3fs, which the extra 'remote' installs")
@@ -47,34 +48,55 @@ def data(bucket: str, mini: Path) -> str:
     return f"{bucket}/ff"
 
 
-def test_a_run_from_store_to_store_gives_the_numbers_of_a_disk(
-    fsbench: Run, cli: Cli, bucket: str, data: str, mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def here(cli: Cli, mini: Path, tmp_path: Path) -> Path:
+    """Measure the same videos from a disk."""
     near = tmp_path / "ff"
     (near / "splits").mkdir(parents=True)
     (near / "splits/test.json").write_text('[["000", "001"]]')
     (near / "original_sequences").symlink_to(mini / "original_sequences")
-    words = ["run", "ff++", "--limit", "10", "--no-controls"]
-    here = cli(*words, "--data", near, "--out", tmp_path / "here")
-    far = [*words, "--data", data, "--out", f"{bucket}/runs"]
-    there = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]
-    assert here.code == there.returncode == 0, here.stderr + there.stderr
+    done = cli("run", "ff++", "--limit", "10", "--no-controls", "--data", near, "--out", tmp_path / "here")
+    assert done.code == 0, done.stderr
+    return tmp_path / "here"
+
+
+def test_a_cluster_works_from_store_to_store_and_gives_the_numbers_of_a_disk(
+    fsbench: Run, bucket: str, data: str, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="needs ray, which the extra 'ray' installs")
+    words = ["run", "ff++", "--limit", "10", "--no-controls", "--data", data, "--out", f"{bucket}/runs"]
+    with cluster(2) as running:
+        ray = ["--executor", "ray", "--ray-address", running.address]
+        there = fsbench(*words, *ray, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    assert there.returncode == 0, there.stderr
+    assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
     assert f"report: {bucket}/runs/ff++/report.html" in there.stdout
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
-    again = fsbench(*far, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    again = fsbench(*words, cache=f"{bucket}/cache")  # type: ignore[arg-type]
     assert again.returncode == 0, again.stderr
     assert "done" not in again.stderr  # nothing was computed, neither here nor by workers
     shown = fsbench("report", f"{bucket}/runs", "--out", tmp_path / "report")
     assert shown.returncode == 0, shown.stderr
     assert "landmark" in shown.stdout
-    same = fsbench("compare", f"{bucket}/runs", tmp_path / "here")
+    same = fsbench("compare", f"{bucket}/runs", here)
     assert same.returncode == 0, same.stderr
     (fetched,) = (tmp_path / "another machine" / "fsbench" / "fetched").glob("*")
-    (one,) = results(tmp_path / "here").values()
+    (one,) = results(here).values()
     (two,) = results(fetched / "runs").values()
     assert numbers(one) == numbers(two)
     assert one["provenance"]["data_digest"] == two["provenance"]["data_digest"]
     assert two["provenance"]["computed"] == {}
+
+
+def test_one_machine_works_from_a_store_and_gives_the_numbers_of_a_disk(
+    cli: Cli, bucket: str, data: str, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FSBENCH_CACHE", f"{bucket}/cache of one machine")
+    done = cli("run", "ff++", "--limit", "10", "--no-controls", "--data", data, "--out", tmp_path / "there")
+    assert done.code == 0, done.stderr
+    (one,), (two,) = results(here).values(), results(tmp_path / "there").values()
+    assert numbers(one) == numbers(two)
+    assert two["provenance"]["computed"]["swap"] == 10
 
 
 def test_a_bucket_that_is_not_there_is_one_line(fsbench: Run, bucket: str, data: str, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def keyed(*values: float) -> dict[str, float]:
 
 
 def rows(values: Sequence[Sequence[float]], *, name: str = "k") -> Rows:
-    found = {f"{name}{n}": np.array(row, np.float32) for n, row in enumerate(values)}
-    return Rows.of(found, {key: key for key in found})
+    keys = [f"{name}{n}" for n in range(len(values))]
+    return Rows(keys, np.array(values, np.float32).reshape(len(values), len(values[0]) if values else 0), keys)
 
 
 def test_a_value_is_the_mean_in_the_unit_that_is_printed() -> None:
