@@ -92,7 +92,7 @@ class Bench:
                 found[ref] = file
             else:
                 keys[ref] = key_of(kind="pixels", file=file, index=ref.index, by=_decoder(ref))
-        for ref, value in self._cached(keys).items():
+        for ref, value in self._cached(keys):
             path = ref.path if ref.index is None else self.cache.picture(keys[ref], value.decode())
             if ref.index is None or self.cache.holds(path):
                 found[ref] = ImageRef(path, value.decode())
@@ -111,7 +111,7 @@ class Bench:
         """Find all faces of each picture, largest first; an empty list where there is none."""
         keys = {i: key_of(kind="detect", by=self.detector.key, image=i.sha256) for i in dict.fromkeys(images)}
         found: dict[ImageRef, list[Face] | ItemError] = {
-            image: [from_json(image, face) for face in json.loads(value)] for image, value in self._cached(keys).items()
+            image: [from_json(image, face) for face in json.loads(value)] for image, value in self._cached(keys)
         }
         missing = _first_of_each([i for i in keys if i not in found], keys)
 
@@ -145,7 +145,7 @@ class Bench:
                 continue
             source, target = face_digest(item.source), face_digest(item.target)
             keys[item] = key_of(kind="swap", by=by.key, source=source, target=target, mark=mark)
-        for item, value in self._cached(keys).items():
+        for item, value in self._cached(keys):
             sha256, matrix = json.loads(value)
             path = self.cache.picture(keys[item], sha256)
             if self.cache.holds(path):
@@ -183,9 +183,8 @@ class Bench:
             values[places[key]] = row
             present.add(key)
 
-        for keys_now in _batches(places, LOOKED_UP_AT_ONCE):
-            for key, value in self.cache.get(keys_now).items():
-                fill(key, np.frombuffer(value, np.float32))
+        for key, value in self._cached({key: key for key in places}):
+            fill(key, np.frombuffer(value, np.float32))
         missing = _first_of_each([face for face in keys if keys[face] not in present], keys)
 
         def keep(face: Face, row: NDArray[np.float32]) -> tuple[str, bytes]:
@@ -200,8 +199,7 @@ class Bench:
     def remember(self, parts: Mapping[str, object], compute: Callable[[], list[float | None]]) -> list[float | None]:
         """Give the numbers stored for the parts of a key, or compute them and store them."""
         key = key_of(**parts)
-        stored = self.cache.get([key])
-        if key in stored:
+        if stored := self.cache.get([key]):
             return list(json.loads(stored[key]))
         numbers = compute()
         self.cache.put({key: json.dumps(numbers).encode()})
@@ -212,9 +210,11 @@ class Bench:
         hashes = self._file_hashes({ref.path for ref in refs.values()})
         return key_of(**{key: [str(hashes[ref.path]), ref.index] for key, ref in refs.items()})[:12]
 
-    def _cached(self, keys: Mapping[T, str]) -> dict[T, bytes]:
-        values = self.cache.get(set(keys.values()))
-        return {thing: values[key] for thing, key in keys.items() if key in values}
+    def _cached(self, keys: Mapping[T, str]) -> Iterator[tuple[T, bytes]]:
+        """Look up what is stored, so many at a time that all values are never held at once."""
+        for things in _batches(keys, LOOKED_UP_AT_ONCE):
+            values = self.cache.get({keys[thing] for thing in things})
+            yield from ((thing, values[keys[thing]]) for thing in things if keys[thing] in values)
 
     def _compute(
         self,
@@ -259,7 +259,7 @@ class Bench:
                 keys[path] = key_of(kind="file", **state_of(path))
             except OSError as error:
                 found[path] = ItemError(f"{path.name} cannot be read: {error.strerror or error}")
-        found.update({path: value.decode() for path, value in self._cached(keys).items()})
+        found.update({path: value.decode() for path, value in self._cached(keys)})
         missing = [path for path in keys if path not in found]
 
         def keep(path: Path, sha256: str) -> tuple[str, bytes]:

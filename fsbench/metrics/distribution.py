@@ -41,8 +41,7 @@ def frechet_distance(real: ArrayLike | RowSource, swapped: ArrayLike | RowSource
         found = _from_moments(_Moments.of(a, _mean(a)), _Moments.of(b, _mean(b)))
         if found is not None:
             return found
-    means = _mean(a), _mean(b)
-    return _distance(means[0] - means[1], _spread(a, means[0]) + _spread(b, means[1]), _root_from_rows(a, b, means))
+    return _from_rows(a, b)
 
 
 def frechet_without_groups(
@@ -76,12 +75,14 @@ def frechet_without_groups(
     left_out = np.zeros(groups)
     for group in range(groups):
         stay = Selected(a, np.flatnonzero(real_groups != group)), Selected(b, np.flatnonzero(swapped_groups != group))
-        found = None
-        if min(len(stay[0]), len(stay[1])) > a.shape[1]:
+        fewest, found = min(len(stay[0]), len(stay[1])), None
+        if fewest < 2:
+            raise ValueError(f"without group {group} there are {len(stay[0])} and {len(stay[1])} rows; wanted >= 2")
+        if fewest > a.shape[1]:
             whole = whole or (_Moments.of(a, centre), _Moments.of(b, centre))
             first = whole[0].without(Selected(a, np.flatnonzero(real_groups == group)))
             found = _from_moments(first, whole[1].without(Selected(b, np.flatnonzero(swapped_groups == group))))
-        left_out[group] = frechet_distance(*stay) if found is None else found
+        left_out[group] = _from_rows(*stay) if found is None else found
     return left_out
 
 
@@ -97,21 +98,22 @@ class _Moments:
     @classmethod
     def of(cls, rows: RowSource, centre: Rows) -> _Moments:
         found = cls(0, centre, np.zeros(len(centre)), np.zeros((len(centre), len(centre))))
-        found._change(rows, np.add)
+        found._add(rows, 1)
         return found
 
     def without(self, rows: RowSource) -> _Moments:
         found = _Moments(self.n, self.centre, self.total.copy(), self.squares.copy())
-        found._change(rows, np.subtract)
-        found.n = self.n - len(rows)
+        found._add(rows, -1)
         return found
 
-    def _change(self, rows: RowSource, how: np.ufunc) -> None:
-        self.n += len(rows)
+    def _add(self, rows: RowSource, sign: int) -> None:
+        self.n += sign * len(rows)
         for _, tile in tiles(rows):
             tile -= self.centre
-            how(self.total, tile.sum(axis=0), out=self.total)
-            how(self.squares, tile.T @ tile, out=self.squares)
+            self.total += sign * tile.sum(axis=0)
+            product = tile.T @ tile
+            product *= sign
+            self.squares += product
 
     @property
     def mean(self) -> Rows:
@@ -178,6 +180,12 @@ def _mean(rows: RowSource) -> Rows:
 
 def _spread(rows: RowSource, mean: Rows) -> float:
     return sum(float(np.sum((tile - mean) ** 2)) for _, tile in tiles(rows)) / (len(rows) - 1)
+
+
+def _from_rows(a: RowSource, b: RowSource) -> float:
+    """Give the distance; slower than from moments, and exact where a covariance is singular."""
+    means = _mean(a), _mean(b)
+    return _distance(means[0] - means[1], _spread(a, means[0]) + _spread(b, means[1]), _root_from_rows(a, b, means))
 
 
 def _root_from_rows(a: RowSource, b: RowSource, means: tuple[Rows, Rows]) -> float:
