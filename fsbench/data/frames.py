@@ -6,9 +6,11 @@ import hashlib
 import io
 import os
 import re
+import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import PIL.ExifTags
@@ -67,10 +69,30 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         with PIL.Image.open(content(path)) as picture:
             width, height = picture.size
-            sideways = picture.getexif().get(PIL.ExifTags.Base.Orientation, 1) >= 5
+            sideways = _exif(picture).get(PIL.ExifTags.Base.Orientation, 1) >= 5
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise ItemError(f"{path.name} cannot be read as a picture: {error}") from None
     return (width, height) if sideways else (height, width)
+
+
+def _exif(picture: PIL.Image.Image) -> PIL.Image.Exif:
+    """Read the EXIF tags; of a PNG without unpacking its pixels, as Pillow would in search of tags behind them."""
+    if isinstance(picture, PIL.PngImagePlugin.PngImageFile) and picture.fp is not None:
+        kinds = _png_chunks(picture.fp)
+        if set(kinds[kinds.index(b"IDAT") :]) <= {b"IDAT", b"IEND"}:
+            return PIL.Image.Image.getexif(picture)
+    return picture.getexif()
+
+
+def _png_chunks(file: IO[bytes]) -> list[bytes]:
+    """List the kinds of a PNG's chunks in their order."""
+    kinds = []
+    file.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        kinds.append(kind)
+        file.seek(length + 4, os.SEEK_CUR)
+    return kinds
 
 
 def png_bytes(image: Image, text: Mapping[str, str] | None = None) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Dlib(Detector):
 
     def _faces(self, image: ImageRef) -> list[Face]:
         pixels = read_rgb(image.path)
-        boxes, scores, _ = self._detector.run(pixels, self.upsample, 0.0)
+        boxes, scores, _ = _detector().run(pixels, self.upsample, 0.0)
         faces = [self._face(image, pixels, box, score) for box, score in zip(boxes, scores, strict=True)]
         return largest_first(faces)
 
@@ -62,13 +62,21 @@ class Dlib(Detector):
         return Face(image, corners, five_of_68(points), float(score), points)
 
     @cached_property
-    def _detector(self) -> Any:
-        return load_package("dlib").get_frontal_face_detector()
-
-    @cached_property
     def _predictor(self) -> Any:
         (path,) = self.weight_files().values()
-        return load_package("dlib").shape_predictor(str(path))
+        return _predictor(path)
+
+
+@cache
+def _detector() -> Any:
+    """Make dlib's face finder once in a process, whatever asks for it."""
+    return load_package("dlib").get_frontal_face_detector()
+
+
+@lru_cache(maxsize=2)
+def _predictor(path: Path) -> Any:
+    """Load the shape predictor, 100 MB that take half a second, once in a process."""
+    return load_package("dlib").shape_predictor(str(path))
 
 
 def five_of_68(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,13 @@ def known_sha256(path: Path) -> str:
         pin = read_pins(folder).weights.get(path.parent.name)
         if pin and pin.file == path.name and pin.still(path):
             return pin.sha256
+    state = path.stat()
+    return _sha256(path, state.st_size, state.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Hash a file of that size and time of change, once in a process: a package's weights have 100 MB."""
     return file_sha256(path)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from fsbench.data.frames import file_sha256, pixel_sha256, png_bytes, read_rgb, write_atomically
+from fsbench.data.frames import file_sha256, picture_size, pixel_sha256, png_bytes, read_rgb, write_atomically
 from fsbench.errors import ItemError
 
 
@@ -52,6 +52,46 @@ def test_a_picture_is_turned_upright_as_its_exif_says(tmp_path, picture, orienta
     read = read_rgb(save(tmp_path / "a.png", picture, exif=exif))
 
     assert np.array_equal(read, TURNS[orientation](picture))
+
+
+def chunks(png):
+    """Cut a PNG into its signature and its chunks."""
+    parts, place = [png[:8]], 8
+    while place < len(png):
+        end = place + 12 + int.from_bytes(png[place : place + 4], "big")
+        parts.append(png[place:end])
+        place = end
+    return parts
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_size_is_that_of_the_upright_picture_wherever_a_png_has_its_tag(tmp_path, picture, behind):
+    exif = PIL.Image.Exif()
+    exif[274] = 6
+    path = save(tmp_path / "a.png", picture, exif=exif)
+    assert picture_size(path) == (7, 5)
+    tag = next(part for part in chunks(path.read_bytes()) if part[4:8] == b"eXIf")
+    parts = [part for part in chunks(path.read_bytes()) if part != tag]
+    parts.insert(-1 if behind else 2, tag)  # before the end, or after the header
+    path.write_bytes(b"".join(parts))
+    assert picture_size(path) == read_rgb(path).shape[:2] == (7, 5)
+
+
+def test_a_size_is_read_without_unpacking_the_pixels(tmp_path, picture):
+    path = save(tmp_path / "a.png", picture)
+    parts = [part if part[4:8] != b"IDAT" else part[:8] + b"\0" * (len(part) - 8) for part in chunks(path.read_bytes())]
+    path.write_bytes(b"".join(parts))
+    with pytest.raises(ItemError):
+        read_rgb(path)
+    assert picture_size(path) == (5, 7)
+
+
+@pytest.mark.parametrize("cut", [9, 20, 40])
+def test_a_png_that_ends_before_its_pixels_has_no_size(tmp_path, picture, cut):
+    path = tmp_path / "a.png"
+    path.write_bytes(png_bytes(picture)[:cut])
+    with pytest.raises(ItemError, match="cannot be read as a picture"):
+        picture_size(path)
 
 
 def test_grey_becomes_three_equal_channels(tmp_path, picture):

@@ -6,6 +6,7 @@ import pytest
 
 from fsbench.data.frames import pixel_sha256, png_bytes, read_rgb
 from fsbench.errors import ConfigError, DependencyError, ItemError
+from fsbench.evaluators import detectors
 from fsbench.evaluators.detectors import Dlib, five_of_68
 from fsbench.types import ImageRef
 
@@ -91,6 +92,7 @@ def test_the_weight_file_is_named_and_there(predictor_file):
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch, pictures):
     monkeypatch.setitem(sys.modules, "dlib", None)
+    detectors._detector.cache_clear()
     with pytest.raises(DependencyError, match="'dlib'") as caught:
         Dlib().detect([pictures["single"]])
     assert caught.value.hint == "pip install 'fsbench[offline]'"
