@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needs import needs
 
 from tests.integration.conftest import Cli, Run, numbers, results
 from tests.integration.ray_cluster import cluster
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("s3fs", reason="needs s3fs, which the extra 'remote' installs")
-moto = pytest.importorskip("moto.server", reason="needs moto[server], which the extra 'dev' installs")
+needs("s3fs", "remote")
+needs("moto", "dev")
 
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A bucket of a server that any process reaches through its environment."""
     import s3fs
+    from moto.server import ThreadedMotoServer
 
-    server = moto.ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     with pytest.MonkeyPatch.context() as patch:
@@ -89,11 +91,11 @@ def test_a_cluster_works_from_store_to_store_and_gives_the_numbers_of_a_disk(
 
 
 def test_one_machine_works_from_a_store_and_gives_the_numbers_of_a_disk(
-    cli: Cli, bucket: str, data: str, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fsbench: Run, bucket: str, data: str, here: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FSBENCH_CACHE", f"{bucket}/cache of one machine")
-    done = cli("run", "ff++", "--limit", "10", "--no-controls", "--data", data, "--out", tmp_path / "there")
-    assert done.code == 0, done.stderr
+    words = ["run", "ff++", "--limit", "10", "--no-controls", "--data", data, "--out", tmp_path / "there"]
+    done = fsbench(*words, cache=f"{bucket}/cache of one machine")  # type: ignore[arg-type]
+    assert done.returncode == 0, done.stderr
     (one,), (two,) = results(here).values(), results(tmp_path / "there").values()
     assert numbers(one) == numbers(two)
     assert two["provenance"]["computed"]["swap"] == 10
