@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from needs import needs
 
 from tests.integration.test_training import config  # noqa: F401  # a fixture
 
-pytest.importorskip("lightning_fabric", reason="needs lightning-fabric, which the extra 'train' installs")
+needs("lightning_fabric", "train")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes by /proc")]
 
 # Else torch (2.14) shares one store over all rounds, and a machine that joins again waits for an address in vain.

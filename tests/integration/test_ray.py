@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from needs import needs
 
 from fsbench.data.frames import png_bytes
 from fsbench.engine.bench import Bench
@@ -25,7 +26,7 @@ from fsbench.types import Face, FrameRef, ImageRef, SwapItem, SwapPair, SwapResu
 from tests.integration.conftest import Cli, Run, numbers, results
 from tests.integration.ray_cluster import STORE_BYTES
 
-pytest.importorskip("ray", reason="needs ray, which the extra 'ray' installs")
+needs("ray", "ray")
 pytestmark = pytest.mark.slow
 
 DEAD = "its process ended without a word, so it crashed, was killed, or had no memory left"

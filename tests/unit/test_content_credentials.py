@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from needs import needs
 
 from fsbench import content_credentials
 from fsbench.data.frames import png_bytes
 
-pytest.importorskip("c2pa", reason="needs the extra c2pa: pip install 'fsbench[c2pa]'")
+needs("c2pa", "c2pa")
 
 
 @pytest.fixture

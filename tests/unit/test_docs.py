@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import inspect
 import json
 import re
@@ -261,3 +263,13 @@ def test_the_class_of_the_quick_start_keeps_the_rules(tmp_path: Path, cache_fold
 
 def test_no_page_names_a_place_on_a_machine() -> None:
     assert re.findall(r"/(?:home|work|Users|tmp)/\S*", text()) == []
+
+
+EXAMPLES = [path for path in sorted((ROOT / "fsbench").rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_of_docstrings_give_what_they_say(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    failed, tried = doctest.testmod(module)
+    assert (failed, tried > 0) == (0, True)

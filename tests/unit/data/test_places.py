@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import needs
 
 from fsbench.data.frames import decode_frames, file_sha256, picture_size, png_bytes, read_rgb
 from fsbench.data.places import is_address, is_everywhere, is_remote, opened, place, reaching, require_folder, state_of
 from fsbench.data.video import count_frames
 from fsbench.errors import DataError, ItemError
 
-pytest.importorskip("upath", reason="needs universal-pathlib, which the extra 'remote' installs")
+needs("upath", "remote")
 
 
 @pytest.fixture

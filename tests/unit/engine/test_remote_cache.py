@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import needs
 
 from fsbench.data.frames import pixel_sha256, png_bytes, read_rgb
 from fsbench.data.places import place
 from fsbench.engine.remote_cache import RemoteCache
 
-pytest.importorskip("upath", reason="needs universal-pathlib, which the extra 'remote' installs")
+needs("upath", "remote")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+from needs import needs
 
 from fsbench import align
 from fsbench.data.frames import read_rgb
@@ -10,7 +11,7 @@ from fsbench.errors import ConfigError, DependencyError, ItemError
 from fsbench.evaluators.distribution import EffLite0, whole_picture
 from fsbench.evaluators.inference import prepared
 
-pytest.importorskip("efficientnet_lite_pytorch", reason="needs fsbench[offline]")
+needs("efficientnet_lite_pytorch", "offline")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-import torchvision
 from random_weights import golden_shapes, package_shapes, random_state
 from torch.nn import functional
 
@@ -69,7 +68,9 @@ def test_every_tensor_of_the_file_arrives(name):
 
 def trunk(state, prefix=""):
     """torchvision's own ResNet-50 with the trunk of a state dict."""
-    resnet = torchvision.models.resnet50(weights=None)
+    from torchvision.models import resnet50  # takes two seconds
+
+    resnet = resnet50(weights=None)
     resnet.fc = torch.nn.Identity()
     names = set(resnet.state_dict())
     resnet.load_state_dict(

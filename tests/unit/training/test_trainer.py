@@ -21,6 +21,7 @@ from fsbench.training.trainer import Surroundings, Trainer
 from fsbench.training.triplets import Triplet
 
 SIZE = 64
+STEPS = 7  # of the training that is killed after its first one or two
 TINY = {
     "discriminator_width": 2,
     "network": {"image_size": SIZE, "width": 2},
@@ -100,8 +101,8 @@ def test_a_training_is_the_same_twice_and_moves_every_weight(folder, tmp_path):
 
 def test_killed_and_resumed_equals_never_stopped(folder, tmp_path):
     """`kill -9` after a checkpoint, in the middle of whatever the process does then."""
-    whole = trainer(settings_for(folder, tmp_path / "whole", steps=12)).run()
-    file = write_settings(settings_for(folder, tmp_path / "cut", steps=12))
+    whole = trainer(settings_for(folder, tmp_path / "whole", steps=STEPS)).run()
+    file = write_settings(settings_for(folder, tmp_path / "cut", steps=STEPS))
     words = [sys.executable, "-m", "fsbench", "train", "mobilefsgan", "--config", str(file)]
     long = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE)
     deadline = time.monotonic() + 300
@@ -110,16 +111,16 @@ def test_killed_and_resumed_equals_never_stopped(folder, tmp_path):
     long.send_signal(signal.SIGKILL)
     assert long.wait() == -signal.SIGKILL, long.stderr and long.stderr.read().decode()
     reached = checkpoint.numbered(tmp_path / "cut")
-    assert reached and int(reached[-1].stem[-8:]) < 12, "killed too late to say anything"
+    assert reached and int(reached[-1].stem[-8:]) < STEPS, "killed too late to say anything"
     refused = subprocess.run([*words], capture_output=True, text=True, check=False)
     assert refused.returncode == 2 and "--resume goes on with it" in refused.stderr
-    done = subprocess.run([*words, "--steps", "12", "--resume"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*words, "--steps", str(STEPS), "--resume"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     cut = tmp_path / "cut/generator.pt"
     assert torch.equal(state(cut), state(whole))
-    last = "checkpoint-00000012.pt"
+    last = f"checkpoint-{STEPS:08d}.pt"
     assert torch.equal(state(cut.parent / last, "discriminator"), state(whole.parent / last, "discriminator"))
-    assert [row["step"] for row in rows(tmp_path / "cut/losses.csv")] == [str(step) for step in range(1, 13)]
+    assert [row["step"] for row in rows(tmp_path / "cut/losses.csv")] == [str(step) for step in range(1, STEPS + 1)]
 
 
 def test_two_processes_train_to_the_weights_of_one_with_twice_the_batch(folder, tmp_path):
