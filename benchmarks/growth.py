@@ -155,7 +155,7 @@ def grow(given: argparse.Namespace) -> list[dict[str, Any]]:
             command = [*words(space, pairs, given.slowness), "--workers", str(given.workers[0])]
             row = {"pairs": pairs, **measured(command, space, "out", flame=given.flame)}
             again = measured(command, space, "out")
-            row["again_seconds"] = again["seconds"]
+            row |= {"again_seconds": again["seconds"], "again_peak_mib": again["driver_peak_mib"]}
             files = [path.stat().st_size for path in (space / "cache-out").rglob("*") if path.is_file()]
             row["cache_mib"] = round(sum(files) / 2**20)
         rows.append(row)

@@ -10,6 +10,7 @@ from pathlib import Path
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER:  # as many of these run as there are cores; read when the first library that starts threads is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # face-alignment's loops: to compile them takes longer than all they do
 
 import pytest  # noqa: E402
 from browser import chromium as chromium  # noqa: E402
@@ -18,7 +19,10 @@ from filelock import FileLock  # noqa: E402
 
 # The longest files come first, so that none is left over for the end. Of these the first makes the mini set and the
 # run on it, for which others would wait.
-FIRST = ("test_ffpp.py", "test_userstudy_browser.py", "test_many_nodes.py", "test_trainer.py", "test_ray.py")
+FIRST = (
+    *("test_ffpp.py", "test_userstudy_browser.py", "test_many_nodes.py", "test_trainer.py", "test_ray.py"),
+    *("test_formats.py", "test_crop_networks.py", "test_tensors.py", "test_measure.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

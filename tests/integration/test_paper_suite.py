@@ -57,7 +57,7 @@ def test_both_suites_run_and_the_second_pays_for_its_own_networks_alone(
     assert by_metric(paper["copy-source"])["pose_error"]["value"] > 0
     assert "Hopenet sees" in " ".join(paper["copy-target"]["explanation"])
 
-    modern = results(cli(*run, "--suite", "modern", "--evaluator", "detect=scrfd-10g+fan"))
+    modern = results(cli(*run, "--no-controls", "--suite", "modern", "--evaluator", "detect=scrfd-10g+fan"))
     columns = by_metric(modern["copy-target"])
     assert columns["id_retrieval"]["title"] == "ID retrieval (ArcFace R50)"
     assert columns["id_retrieval_2"]["title"] == "ID retrieval (FaceNet)"
@@ -79,6 +79,7 @@ def test_lfw_is_measured_by_arcface_under_the_papers_title(cli: Any, mini: Path,
         "paper",
         "--swapper",
         "copy-target",
+        "--no-controls",
         "--limit",
         "2",
         "--json",

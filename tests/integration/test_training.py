@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fsbench.data.frames import png_bytes
-from tests.integration.conftest import Cli, Run
+from tests.integration.conftest import Cli
 
 SETTINGS = """
 discriminator_width = 2
@@ -73,13 +73,11 @@ def test_training_is_measured_by_the_bench_on_the_way(cli: Cli, mini: Path, conf
     assert {swapper["args"]["paste"] for result in results for swapper in result["config"]["swappers"]} == {"frame"}
 
 
-def test_ablations_are_trained_measured_and_laid_out_once(
-    fsbench: Run, mini: Path, config: Path, tmp_path: Path
-) -> None:
+def test_ablations_are_trained_measured_and_laid_out_once(cli: Cli, mini: Path, config: Path, tmp_path: Path) -> None:
     words = ["train", "ablation", "--config", config, "--steps", "1", "--out", tmp_path]
     words += ["--variant", "baseline", "--variant", "shallow"]
-    first = fsbench(*words)
-    assert first.returncode == 0, first.stderr
+    first = cli(*words)
+    assert first.code == 0, first.stderr
     lines = [line for line in first.stdout.splitlines() if line.startswith("|")]
     head, _, *body = lines
     for title in ("ID retrieval", "Pose error", "Expression error", "File, MB", "Paper, MB or MiB"):
@@ -90,7 +88,7 @@ def test_ablations_are_trained_measured_and_laid_out_once(
     assert int(table["shallow", "parameters"]["value"]) < int(table["baseline", "parameters"]["value"])
     assert (tmp_path / "curves.png").is_file() and r"\toprule" in (tmp_path / "ablation.tex").read_text()
     times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("generator.pt")}
-    again = fsbench(*words)
+    again = cli(*words)
     assert again.stdout == first.stdout
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("generator.pt")} == times
 

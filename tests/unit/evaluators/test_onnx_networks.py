@@ -56,7 +56,6 @@ def test_a_file_with_other_outputs_is_no_scrfd(folder, tmp_path):
         Scrfd().detect([picture(tmp_path, 640, 640)])
 
 
-@pytest.mark.slow  # numba compiles
 def test_fan_adds_68_points_about_the_box(folder, tmp_path, pictures):
     put(folder, "scrfd-10g", detector(BOX, POINTS))
     put(folder, "fan-2d")
