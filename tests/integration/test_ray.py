@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -195,8 +196,10 @@ def test_a_node_of_another_fsbench_joins_and_is_refused(cluster: Any, tmp_path: 
     workers = executor(run_config(protocol="ff++", executor="ray", ray_address=cluster.address, workers=3), planned=9)
     try:
         with pytest.raises(DependencyError, match=r"has fsbench 0\.0\.1 \(source \w+\), the driver has"):
-            for _ in range(100):  # until all three have started
+            deadline = time.monotonic() + 120
+            while time.monotonic() < deadline:  # until all three have started
                 list(workers.map(Task("hash"), [[]]))
+                time.sleep(0.05)
     finally:
         workers.close()
         cluster.remove_node(odd)
