@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -48,23 +49,18 @@ class Table:
                 self._file.write(content)
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
-        numbers = range(*rows.indices(len(self))) if isinstance(rows, slice) else rows
+        numbers = np.arange(len(self))[rows]
         found = np.empty((len(numbers), self.shape[1]), np.float32)
+        breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
         with self._disk_errors():
-            if isinstance(numbers, range) and numbers.step == 1:
-                self._read(numbers.start, found)
-            else:
-                for place, row in enumerate(numbers):
-                    self._read(int(row), found[place])
+            for first, last in itertools.pairwise([0, *breaks.tolist(), len(numbers)]):  # rows in a row are one read
+                if last > first:
+                    self._file.seek(int(numbers[first]) * self._stride)
+                    self._file.readinto(found[first:last].data.cast("B"))
         return found
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype)
-
-    def _read(self, row: int, into: NDArray[np.float32]) -> None:
-        if into.size:
-            self._file.seek(row * self._stride)
-            self._file.readinto(into.data.cast("B"))
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:

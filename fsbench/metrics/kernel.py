@@ -40,9 +40,7 @@ def kernel_distance(
 
     Source: Binkowski 2018 (arXiv:1801.01401), section 4; the estimators are Gretton 2012, eq. 3 and eq. 4.
     """
-    a, b = two_sets(real, swapped)
-    one, other = np.zeros(len(a), np.int64), np.zeros(len(b), np.int64)
-    return kernel_sums(a, b, real_groups=one, swapped_groups=other, origin=origin).distance()
+    return kernel_sums(real, swapped, origin=origin).distance()
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,8 @@ def kernel_sums(
     real: ArrayLike | RowSource,
     swapped: ArrayLike | RowSource,
     *,
-    real_groups: Groups,
-    swapped_groups: Groups,
+    real_groups: Groups | None = None,
+    swapped_groups: Groups | None = None,
     origin: ArrayLike | None = None,
 ) -> KernelSums:
     """Sum the kernel between groups of rows, each pair of rows once.
@@ -98,7 +96,7 @@ def kernel_sums(
     Args:
         real: (N, D) features, N >= 2.
         swapped: (M, D) features, M >= 2.
-        real_groups: (N,) group of each row, from 0.
+        real_groups: (N,) group of each row, from 0; None: all are of one.
         swapped_groups: (M,) likewise.
         origin: as for `kernel_distance`.
 
@@ -109,6 +107,8 @@ def kernel_sums(
     made_from = np.full(len(b), -1) if origin is None else np.asarray(origin, np.int64)
     if len(made_from) != len(b) or made_from.max(initial=-1) >= len(a):
         raise ValueError(f"{len(made_from)} origins up to {made_from.max(initial=-1)}; wanted {len(b)} below {len(a)}")
+    real_groups = np.zeros(len(a), np.int64) if real_groups is None else real_groups
+    swapped_groups = np.zeros(len(b), np.int64) if swapped_groups is None else swapped_groups
     count = int(max(real_groups.max(), swapped_groups.max())) + 1
     first, second = _indicator(real_groups, count), _indicator(swapped_groups, count)
     n, m = first.sum(0), second.sum(0)

@@ -90,9 +90,14 @@ def finite_features(rows: ArrayLike | RowSource, name: str) -> RowSource:
 
 def tiles(rows: RowSource) -> Iterator[tuple[slice, Rows]]:
     """Give copies of the rows in float64, so many at a time, and which they are."""
-    for start in range(0, len(rows), TILE):
-        part = slice(start, min(start + TILE, len(rows)))
+    for part in parts(len(rows)):
         yield part, np.array(rows[part], np.float64)
+
+
+def parts(count: int) -> Iterator[slice]:
+    """Cut so many rows into tiles."""
+    for start in range(0, count, TILE):
+        yield slice(start, min(start + TILE, count))
 
 
 def finite_values(values: ArrayLike, name: str) -> Rows:
@@ -113,7 +118,9 @@ def paired_rows(first: ArrayLike, second: ArrayLike, names: tuple[str, str]) -> 
 
 
 def _check_finite(rows: RowSource, name: str) -> None:
-    finite = np.concatenate([np.isfinite(tile).all(axis=1) for _, tile in tiles(rows)] or [np.ones(0, np.bool_)])
+    finite = np.ones(len(rows), np.bool_)
+    for part in parts(len(rows)):
+        finite[part] = np.isfinite(rows[part]).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite)
         raise ValueError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fsbench.engine.bench import Bench
 from fsbench.engine.plugins import Identified
 from fsbench.metrics.identity import cosine
-from fsbench.metrics.rows import TILE, RowSource, Selected
+from fsbench.metrics.rows import RowSource, Selected, parts
 from fsbench.metrics.spec import SECOND
 from fsbench.protocols.outcome import Plan, Scored
 from fsbench.protocols.scoring import Network, Scorer
@@ -97,10 +97,9 @@ def by_pair(measure: Measure, a: Measured, b: Measured, columns: slice = slice(N
     """Measure the rows of each key that both have, so many at a time."""
     keys = [key for key in a if key in b]
     found: dict[str, float] = {}
-    for start in range(0, len(keys), TILE):
-        part = keys[start : start + TILE]
-        values = measure(a.of(part)[:, columns], b.of(part)[:, columns])
-        found.update(zip(part, values.tolist(), strict=True))
+    for part in parts(len(keys)):
+        values = measure(a.of(keys[part])[:, columns], b.of(keys[part])[:, columns])
+        found.update(zip(keys[part], values.tolist(), strict=True))
     return found
 
 

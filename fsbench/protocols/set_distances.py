@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fsbench.metrics.distribution import frechet_distance, frechet_without_groups
 from fsbench.metrics.kernel import kernel_sums
-from fsbench.metrics.rows import TILE, RowSource
+from fsbench.metrics.rows import RowSource, parts
 from fsbench.metrics.spec import METRICS
 from fsbench.metrics.stats import Interval, deal_groups, jackknife_interval
 
@@ -69,8 +69,8 @@ def set_distances(real: Rows, swapped: Rows, *, seed: int, remember: Remember = 
 def _sha256(rows: RowSource) -> str:
     """Hash the numbers of rows, which are read in parts."""
     digest = hashlib.sha256()
-    for start in range(0, len(rows), TILE):
-        digest.update(np.ascontiguousarray(rows[start : start + TILE]).data)
+    for part in parts(len(rows)):
+        digest.update(np.ascontiguousarray(rows[part]).data)
     return digest.hexdigest()
 
 

@@ -46,6 +46,17 @@ def some_rows(count: int, dim: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
 
 
+def peak_of(call: Callable[[], object]) -> int:
+    """Tell how many bytes a call holds at most."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def test_few_rows_are_an_array_and_many_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(table.zeros((10, 4), tmp_path), np.ndarray)
     monkeypatch.setattr(table, "IN_MEMORY", 10 * 4 * 4 - 1)
@@ -120,13 +131,7 @@ def test_selected_rows_are_those_with_the_numbers(tmp_path: Path) -> None:
 def test_twice_the_rows_take_a_set_distance_no_more_memory(tmp_path: Path, metric: Callable[..., float]) -> None:
     def peak(count: int) -> int:
         sides = on_disk(some_rows(count, 64), tmp_path), on_disk(some_rows(count, 64, seed=1), tmp_path)
-        gc.collect()
-        tracemalloc.start()
-        try:
-            metric(*sides)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        return peak_of(lambda: metric(*sides))
 
     few, many = peak(3 * TILE), peak(6 * TILE)
     more_rows = 2 * 3 * TILE * 64 * 4
@@ -136,13 +141,8 @@ def test_twice_the_rows_take_a_set_distance_no_more_memory(tmp_path: Path, metri
 def test_a_larger_gallery_takes_a_search_no_more_memory_than_its_labels(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         gallery, labels = on_disk(some_rows(count, 256), tmp_path), [str(number) for number in range(count)]
-        gc.collect()
-        tracemalloc.start()
-        try:
-            retrieve(some_rows(8, 256, seed=1), gallery, probe_labels=labels[:8], gallery_labels=labels)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        probes = some_rows(8, 256, seed=1)
+        return peak_of(lambda: retrieve(probes, gallery, probe_labels=labels[:8], gallery_labels=labels))
 
     few, many = peak(4 * TILE), peak(8 * TILE)
     assert many - few < 4 * TILE * 256 * 4 / 4
