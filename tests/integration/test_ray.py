@@ -80,7 +80,7 @@ def inverted(**settings: str) -> Any:
 def test_a_cluster_gives_the_numbers_of_this_machine(
     cluster: Any, fsbench: Run, cli: Cli, real_data: Path, tmp_path: Path
 ) -> None:
-    words = ["run", "ff++", "--data", real_data / "ffpp_mini", "--limit", "6", "--no-controls"]
+    words = ["run", "ff++", "--data", real_data / "ffpp_mini", "--limit", "10", "--no-controls"]
     here = cli(*words, "--out", tmp_path / "here")
     there = fsbench(
         *(*words, "--executor", "ray", "--ray-address", cluster.address),
@@ -88,7 +88,7 @@ def test_a_cluster_gives_the_numbers_of_this_machine(
         cache=tmp_path / "cache",
     )
     assert here.code == there.returncode == 0, here.stderr + there.stderr
-    assert "swap: landmark: 6 done (2 of 2 workers)" in there.stderr
+    assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
     one, two = results(tmp_path / "here"), results(tmp_path / "there")
     assert [numbers(result) for result in one.values()] == [numbers(two[label]) for label in one]
     for label in one:

@@ -39,12 +39,7 @@ def test_a_row_is_the_same_to_the_bit_in_a_batch_of_one_and_of_eight(name, insta
     assert np.isfinite(rows).all()
     assert rows.std(0).max() > 0  # it looked at the pictures
     np.testing.assert_array_equal(evaluator.extract(faces[2:3])[0], rows[2])
-
-
-def test_a_row_is_the_same_to_the_bit_in_another_order(install, faces):
-    install(NAMES["facenet-vggface2"])
-    evaluator = build("facenet-vggface2")
-    np.testing.assert_array_equal(evaluator.extract(faces[6:1:-2]), evaluator.extract(faces)[6:1:-2])
+    np.testing.assert_array_equal(evaluator.extract(faces[6:1:-2]), rows[6:1:-2])
 
 
 class Mean:
