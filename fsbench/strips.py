@@ -19,7 +19,7 @@ from fsbench.types import Face, Image, ImageRef, SwapItem
 
 SIDE = 256
 MARGIN = 0.6  # of the face box, on each side
-PANELS = 96  # kept, 19 MB: the same faces are shown for each swapper
+PANELS = 160  # kept, 31 MB: all faces of one swapper's strips, which the next swapper shows again
 CASES = 4  # of the worst, and of the best
 SEARCHED = {"misses": 6, "hits": 3}  # examples of what a search found, each of another target
 

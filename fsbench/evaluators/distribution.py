@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,7 @@ class EffLite0(Evaluator):
         network = load_package("efficientnet_lite_pytorch").EfficientNet.from_name("efficientnet-lite0")
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         _fold_norms(network)
+        _pad_inside(network)
         features = prepared(network, self.device).extract_features
         return lambda pictures: features(pictures).mean((2, 3))
 
@@ -112,6 +113,17 @@ def _fold_norms(network: torch.nn.Module) -> None:
             if hasattr(block, convolution) and hasattr(block, norm):
                 setattr(block, convolution, fuse_conv_bn_eval(getattr(block, convolution), getattr(block, norm)))
                 setattr(block, norm, Identity())
+
+
+def _pad_inside(network: torch.nn.Module) -> None:
+    """Let a convolution add its own zeros where they are as many on all sides, which saves a copy of its input."""
+    from torch.nn import Identity, ZeroPad2d
+
+    part: Any
+    for part in network.modules():
+        padding = getattr(part, "static_padding", None)
+        if isinstance(padding, ZeroPad2d) and len(set(padding.padding)) == 1:
+            part.padding, part.static_padding = padding.padding[:2], Identity()
 
 
 def whole_picture(image: ImageRef) -> Face:

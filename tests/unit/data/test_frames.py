@@ -180,6 +180,12 @@ def test_png_bytes_hold_the_pixels_and_the_text(picture):
         assert np.array_equal(np.asarray(read), picture)
 
 
+def test_png_bytes_take_a_view_and_a_single_pixel(picture):
+    for view in (picture[::2, ::-1], picture[..., ::-1], np.asfortranarray(picture), picture[:1, :1]):
+        with PIL.Image.open(io.BytesIO(png_bytes(view))) as read:
+            assert np.array_equal(np.asarray(read), view)
+
+
 def test_a_file_is_written_whole_with_its_folders(tmp_path):
     path = tmp_path / "a" / "b" / "file.bin"
 
