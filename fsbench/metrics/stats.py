@@ -217,6 +217,16 @@ def deal_groups(clusters: Labels, *, groups: int = 20, seed: int) -> NDArray[np.
     return np.asarray(group[numbers], np.int64)
 
 
+def cluster_weights(count: int, draws: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw `count` clusters with replacement, `draws` times; tell how often each came: (draws, count).
+
+    The same distribution as numpy's `multinomial`, which takes seven times as long.
+    """
+    drawn = rng.integers(count, size=(draws, count))
+    drawn += np.arange(draws)[:, None] * count
+    return np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count)
+
+
 def jackknife_interval(value: float, left_out: Rows, *, level: float = 0.95) -> Interval:
     """Give the interval of a number, from what it is without each of G groups, G >= 2; see `group_jackknife`."""
     from scipy import special
@@ -245,8 +255,7 @@ def _redraw(
     block = max(1, DRAWS // count)
     drawn = []
     for start in range(0, resamples, block):
-        weights = rng.multinomial(count, np.full(count, 1 / count), size=min(block, resamples - start))
-        drawn.append(weights @ sums)
+        drawn.append(cluster_weights(count, min(block, resamples - start), rng) @ sums)
     n, total, squares = np.concatenate(drawn).T
     if statistic == "mean":
         return np.asarray(centre + total / n)

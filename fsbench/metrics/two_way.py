@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fsbench.metrics.rows import Rows, finite_values
-from fsbench.metrics.stats import Interval, Labels, deal_groups, jackknife_interval
+from fsbench.metrics.stats import Interval, Labels, cluster_weights, deal_groups, jackknife_interval
 
 WEIGHTS = 1 << 22  # held at once, 32 MB
 
@@ -99,7 +99,7 @@ def two_way_bootstrap(
         weights = np.ones((min(block, draws - start), len(found)))
         for numbers in kinds:
             count = int(numbers.max(initial=-1)) + 1
-            weights *= rng.multinomial(count, np.full(count, 1 / count), size=len(weights))[:, numbers]
+            weights *= cluster_weights(count, len(weights), rng)[:, numbers]
         with np.errstate(invalid="ignore", divide="ignore"):
             means.append((weights @ filled) / (weights @ there))
     return np.concatenate(means)

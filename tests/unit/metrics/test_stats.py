@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from fsbench.metrics.distribution import frechet_distance
-from fsbench.metrics.stats import Interval, cluster_bootstrap, group_jackknife, paired_difference, wilson_interval
+from fsbench.metrics.stats import (
+    Interval,
+    cluster_bootstrap,
+    cluster_weights,
+    group_jackknife,
+    paired_difference,
+    wilson_interval,
+)
 
 SETTINGS = {"resamples": 4000, "seed": 1}
 STATISTICS = {
@@ -47,6 +54,15 @@ def test_the_bootstrap_of_two_clusters_is_the_one_on_paper():
     assert (found.low, found.high) == (pytest.approx(2), pytest.approx(15))
     middle = cluster_bootstrap([1, 3, 10, 20], ["a", "a", "b", "b"], **SETTINGS, level=0.4)
     assert (middle.low, middle.high) == (pytest.approx(8.5), pytest.approx(8.5))
+
+
+def test_how_often_clusters_are_drawn_has_the_moments_of_the_multinomial():
+    draws, count = 200_000, 5
+    weights = cluster_weights(count, draws, np.random.default_rng(2))
+    assert weights.shape == (draws, count) and set(weights.sum(1)) == {count}
+    assert weights.mean(0) == pytest.approx(1, abs=0.01)
+    wanted = np.eye(count) - 1 / count  # n (diag(p) - p p') for n = count, p = 1 / count
+    np.testing.assert_allclose(np.cov(weights, rowvar=False), wanted, atol=0.01)
 
 
 def test_large_clusters_weigh_by_their_rows():
