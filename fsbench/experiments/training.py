@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsbench.errors import ConfigError
 from fsbench.networks.packages import load_package
+from fsbench.training.numbered import numbered
 from fsbench.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ def check(settings: TrainingSettings, *, resume: bool) -> Path | None:
     Raises:
         FsbenchError: something is not as it must be; or there are checkpoints and nobody said what to do with them.
     """
-    from fsbench.training import checkpoint
+    folder = Path(settings.out)
+    there = numbered(folder)
+    if there and not resume:  # looked at first, for it takes no time
+        raise ConfigError(
+            f"{folder} holds a training up to {there[-1].name}", hint="--resume goes on with it; or name another --out"
+        )
     from fsbench.training.embedder import weight_files
     from fsbench.zoo.store import require
 
@@ -45,12 +51,6 @@ def check(settings: TrainingSettings, *, resume: bool) -> Path | None:
         raise ConfigError("no triplets are named", hint="--data FOLDER, which `fsbench data triplets` makes")
     triplets(settings)
     held_out(settings)
-    folder = Path(settings.out)
-    there = checkpoint.numbered(folder)
-    if there and not resume:
-        raise ConfigError(
-            f"{folder} holds a training up to {there[-1].name}", hint="--resume goes on with it; or name another --out"
-        )
     return there[-1] if there else None
 
 

@@ -18,10 +18,9 @@ from fsbench.errors import ConfigError, RecordError
 from fsbench.training.architecture import NetworkSettings
 from fsbench.training.embedder import IdentityName
 from fsbench.training.network import Generator
+from fsbench.training.numbered import NAME, numbered
 
 FORMAT = "fsbench mobilefsgan 1"
-NAME = "checkpoint-{:08d}.pt"
-PATTERN = re.compile(r"checkpoint-(\d{8})\.pt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +47,6 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **content}, buffer)
     write_atomically(path, buffer.getvalue())
-
-
-def numbered(folder: Path) -> list[Path]:
-    """List the checkpoints of a folder, oldest first."""
-    return sorted(path for path in folder.glob("checkpoint-*.pt") if PATTERN.fullmatch(path.name))
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -76,7 +76,10 @@ class Trainer:
             self.around.progress(self.number * self.samples, {})
         elif self.settings.loss.centred:
             embedder = self.assembly.step.embedder
-            embedder.centre.copy_(mean_embedding(embedder, self.around.triplets, CENTRE_DRAWS, self.fabric.device))
+            centre = embedder.centre.cpu()
+            if self.fabric.is_global_zero:  # the others would find the same
+                centre = mean_embedding(embedder, self.around.triplets, CENTRE_DRAWS, self.fabric.device).cpu()
+            embedder.centre.copy_(self.fabric.broadcast(centre))
 
     def _loop(self) -> None:
         stream, start, done = self._stream(), time.monotonic(), 0

@@ -16,6 +16,7 @@ from fsbench.data.frames import png_bytes
 from fsbench.errors import ConfigError, TrainingStopped
 from fsbench.experiments.training import triplets, write_settings
 from fsbench.training import checkpoint
+from fsbench.training.numbered import numbered
 from fsbench.training.settings import training_settings
 from fsbench.training.trainer import Surroundings, Trainer
 from fsbench.training.triplets import Triplet
@@ -83,7 +84,7 @@ def test_a_training_writes_losses_validation_curves_pictures_and_the_newest_chec
     assert [row["step"] for row in rows(tmp_path / "run/validation.csv")] == ["2", "3"]
     assert (tmp_path / "run/curves.png").stat().st_size > 5_000
     assert [p.name for p in (tmp_path / "run/pictures").iterdir()] == ["step-00000003.png"]
-    assert [p.name for p in checkpoint.numbered(path.parent)] == ["checkpoint-00000002.pt", "checkpoint-00000003.pt"]
+    assert [p.name for p in numbered(path.parent)] == ["checkpoint-00000002.pt", "checkpoint-00000003.pt"]
     assert any((tmp_path / "run/tensorboard").iterdir())
     trained = checkpoint.load_trained(path)
     assert trained.step == 3 and trained.identity == "dlib" and trained.centre is None
@@ -106,11 +107,11 @@ def test_killed_and_resumed_equals_never_stopped(folder, tmp_path):
     words = [sys.executable, "-m", "fsbench", "train", "mobilefsgan", "--config", str(file)]
     long = subprocess.Popen([*words, "--steps", "100000"], stderr=subprocess.PIPE)
     deadline = time.monotonic() + 300
-    while not checkpoint.numbered(tmp_path / "cut") and long.poll() is None and time.monotonic() < deadline:
+    while not numbered(tmp_path / "cut") and long.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     long.send_signal(signal.SIGKILL)
     assert long.wait() == -signal.SIGKILL, long.stderr and long.stderr.read().decode()
-    reached = checkpoint.numbered(tmp_path / "cut")
+    reached = numbered(tmp_path / "cut")
     assert reached and int(reached[-1].stem[-8:]) < STEPS, "killed too late to say anything"
     refused = subprocess.run([*words], capture_output=True, text=True, check=False)
     assert refused.returncode == 2 and "--resume goes on with it" in refused.stderr
@@ -144,7 +145,7 @@ def test_two_processes_train_to_the_weights_of_one_with_twice_the_batch(folder, 
 
 def test_other_settings_are_refused_at_resuming_and_free_ones_are_not(folder, tmp_path):
     path = trainer(settings_for(folder, tmp_path / "run", steps=1)).run()
-    last = checkpoint.numbered(path.parent)[-1]
+    last = numbered(path.parent)[-1]
     other = settings_for(folder, tmp_path / "run", steps=2, loss={"pixel": 3.0})
     with pytest.raises(ConfigError, match=r"other settings in \[loss\]"):
         trainer(other).run(resume=last)
