@@ -50,7 +50,8 @@ def chromium() -> Iterator[Any]:
 def visit(chromium: Any) -> Iterator[Open]:
     """Open a file or an address in a window of its own.
 
-    Give `scheme="dark"`, `script=False` or a `size` for readers who have it so. A page of an address may ask its own
+    Give `scheme="dark"`, `script=False` or a `size` for readers who have it so, and `first` for what must be done with
+    the empty page, such as listening to what it gets. A page of an address may ask its own
     server; `visit.foreign` names all that went elsewhere.
     """
     contexts = []
@@ -61,6 +62,7 @@ def visit(chromium: Any) -> Iterator[Open]:
         scheme: Literal["light", "dark"] = "light",
         script: bool = True,
         size: tuple[int, int] = (1280, 900),
+        first: Callable[[Any], object] = lambda page: None,
     ) -> Visit:
         width, height = size
         context = chromium.new_context(
@@ -73,6 +75,7 @@ def visit(chromium: Any) -> Iterator[Open]:
         seen.page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
         seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
         seen.page.on("request", lambda request: seen.requests.append(request.url))
+        first(seen.page)
         seen.page.goto(address)
         return seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,11 @@ def at_work(visit: Open, server: Server, made: Made, ordinal: int, **given: Any)
     return seen.page
 
 
+def through(pass_on: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let what a page and its server say to each other go through a function of ours."""
+    return lambda page: page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
+
+
 def begin(seen: Visit) -> Any:
     """Go as far as the first page with pictures."""
     seen.page.get_by_role("button", name=READY).click()
@@ -96,13 +101,24 @@ def scores(made: Made, ordinal: int) -> list[int]:
         return [score for (score,) in connection.execute(query, (ordinal,))]
 
 
-def test_a_whole_visit_by_mouse_shows_the_code_only_when_all_is_saved(visit: Open, server: Server, made: Made) -> None:
-    seen = come(visit, server, made, 1)
+def test_a_whole_visit_by_mouse_shows_the_code_only_when_all_is_saved_and_never_who_made_a_picture(
+    visit: Open, server: Server, made: Made
+) -> None:
+    frames: list[bytes | str] = []
+    responses: list[Any] = []
+
+    def listen(page: Any) -> None:
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
+        page.on("response", lambda response: responses.append(response))
+
+    seen = come(visit, server, made, 1, first=listen)
     page = begin(seen)
     assert page.url == f"{server.address}/"  # no token stays in the address
     assert "fsbench" not in page.evaluate("document.cookie")  # Streamlit's own token against forged requests is there
     assert page.title() == "How good are these face swaps?"
+    shown = []
     for name, following in zip(PAGES, [*PAGES[1:], ""], strict=True):
+        shown.append(page.content())
         assert page.locator("input[type=radio]:checked").count() == 0
         assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
         answer(page, name, score=PAGES.index(name))
@@ -114,6 +130,51 @@ def test_a_whole_visit_by_mouse_shows_the_code_only_when_all_is_saved(visit: Ope
     page.get_by_text("C0DE-42").wait_for()
     assert scores(made, 1) == [number for number in range(5) for _ in range(9)]
     assert seen.errors == [] and seen.foreign == []
+    _check_that_nothing_was_told(made, shown, frames, responses)
+
+
+def _check_that_nothing_was_told(made: Made, shown: list[str], frames: list[bytes | str], responses: list[Any]) -> None:
+    pictures, told = {}, [*shown, *(_told(frame) for frame in frames)]
+    for response in responses:
+        body = b"" if response.status in (301, 303) else response.body()
+        told.append(f"{response.url} {response.all_headers()}\n{body.decode('latin-1')}")
+        if "/picture/" in response.url:
+            pictures[response.url.rpartition("/")[2]] = body
+    whole = "\n".join(told)
+    assert len(frames) > 10 and len(pictures) == 25 and len(whole) > 1_000_000
+    hidden = [rf"\b{name}\b" for name in made.spec.method_names]
+    hidden += [r"\b(main|training|gold)0\d\d\b", r"assets/[0-9a-f]", re.escape(str(made.folder)), made.spec.sha256]
+    assert [pattern for pattern in hidden if re.search(pattern, whole)] == []
+    _check_pictures(made, pictures)
+
+
+def _told(frame: bytes | str) -> str:
+    """Everything in a WebSocket frame from the server, as text."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    if isinstance(frame, str):
+        return frame
+    message = ForwardMsg()
+    message.ParseFromString(frame)
+    return f"{message!s}\n{frame.decode('latin-1')}"
+
+
+def _check_pictures(made: Made, pictures: dict[str, bytes]) -> None:
+    stored = {file.read_bytes() for file in (made.folder / "assets").iterdir()}
+    assert len({len(body) for body in pictures.values()}) == 1
+    assert len(set(pictures.values())) < len(pictures)  # a set came twice, under other names
+    for name, body in pictures.items():
+        assert _chunks(body) == ["IHDR", "IDAT", "IEND"] and len(body) > 0
+        assert body in stored and not list((made.folder / "assets").glob(f"{name}*"))  # untouched; its name is another
+
+
+def _chunks(png: bytes) -> list[str]:
+    names, place = [], 8
+    while place < len(png):
+        length, name = struct.unpack(">I4s", png[place : place + 8])
+        names.append(name.decode())
+        place += 12 + length
+    return list(dict.fromkeys(names))
 
 
 def test_a_whole_visit_by_keyboard_alone(visit: Open, server: Server, made: Made) -> None:
@@ -155,9 +216,25 @@ def _tab_to(page: Any, condition: str) -> None:
     raise AssertionError("no way there by Tab")
 
 
+@pytest.fixture(scope="module")
+def wide_page(chromium: Any, server: Server, made: Made) -> Iterator[Any]:
+    """A page to rate that is looked at in several widths."""
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    store = made.open()
+    rater_at_work(made, store, 3)
+    store.close()
+    page.goto(f"{server.address}/join/{made.links.raters[2]}")
+    wait_for(page, "t1")
+    yield page
+    context.close()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_whole_scale_is_seen_and_can_be_hit(visit: Open, server: Server, made: Made, width: str) -> None:
-    page = at_work(visit, server, made, 3 + list(WIDTHS).index(width), size=WIDTHS[width])
+def test_the_whole_scale_is_seen_and_can_be_hit(wide_page: Any, width: str) -> None:
+    page = wide_page
+    page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
     groups = page.locator("[class*=st-key-q-] [role=radiogroup]")
     assert groups.count() == 9
     for group in groups.all():
@@ -239,71 +316,6 @@ def test_two_windows_and_the_back_button_stay_on_the_way(visit: Open, server: Se
     assert scores(made, 9) == [2] * 9 + [3] * 9
 
 
-def _told(frame: bytes | str) -> str:
-    """Everything in a WebSocket frame from the server, as text."""
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    if isinstance(frame, str):
-        return frame
-    message = ForwardMsg()
-    message.ParseFromString(frame)
-    return f"{message!s}\n{frame.decode('latin-1')}"
-
-
-def test_nothing_that_reaches_the_browser_says_who_made_a_picture(
-    visit: Open, server: Server, made: Made, chromium: Any
-) -> None:
-    context = chromium.new_context()
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    frames: list[bytes | str] = []
-    responses: list[Any] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
-    page.on("response", lambda response: responses.append(response))
-    page.goto(f"{server.address}/join/{made.links.raters[9]}")
-    page.get_by_role("button", name=READY).click()
-    page.get_by_role("button", name=START).click()
-    seen = []
-    for name in PAGES:
-        wait_for(page, name)
-        seen.append(page.content())
-        answer(page, name)
-        save(page)
-    page.get_by_text("C0DE-42").wait_for()
-    seen += [_told(frame) for frame in frames]
-    pictures = {}
-    for response in responses:
-        body = b"" if response.status in (301, 303) else response.body()
-        seen.append(f"{response.url} {response.all_headers()}\n{body.decode('latin-1')}")
-        if "/picture/" in response.url:
-            pictures[response.url.rpartition("/")[2]] = body
-    context.close()
-    whole = "\n".join(seen)
-    assert len(frames) > 10 and len(pictures) == 25 and len(whole) > 1_000_000
-    hidden = [rf"\b{name}\b" for name in made.spec.method_names]
-    hidden += [r"\b(main|training|gold)0\d\d\b", r"assets/[0-9a-f]", re.escape(str(made.folder)), made.spec.sha256]
-    assert [pattern for pattern in hidden if re.search(pattern, whole)] == []
-    _check_pictures(made, pictures)
-
-
-def _check_pictures(made: Made, pictures: dict[str, bytes]) -> None:
-    stored = {file.read_bytes() for file in (made.folder / "assets").iterdir()}
-    assert len({len(body) for body in pictures.values()}) == 1
-    assert len(set(pictures.values())) < len(pictures)  # a set came twice, under other names
-    for name, body in pictures.items():
-        assert _chunks(body) == ["IHDR", "IDAT", "IEND"] and len(body) > 0
-        assert body in stored and not list((made.folder / "assets").glob(f"{name}*"))  # untouched; its name is another
-
-
-def _chunks(png: bytes) -> list[str]:
-    names, place = [], 8
-    while place < len(png):
-        length, name = struct.unpack(">I4s", png[place : place + 8])
-        names.append(name.decode())
-        place += 12 + length
-    return list(dict.fromkeys(names))
-
-
 def test_after_the_server_was_killed_the_rater_goes_on_where_it_was(visit: Open, tmp_path: Path) -> None:
     made = make_study(tmp_path / "noise", raters=1, per_rater=2, sets=2, training=1, gold=0, repeats=0)
     server = Server(made.folder)
@@ -339,16 +351,13 @@ def test_the_page_has_no_fault_that_axe_finds(visit: Open, server: Server, made:
 
 
 def test_a_dropped_connection_keeps_what_was_chosen_and_not_saved(visit: Open, server: Server, made: Made) -> None:
-    page = at_work(visit, server, made, 12)
     links: list[Any] = []
 
     def pass_on(socket: Any) -> None:
         socket.connect_to_server()
         links.append(socket)
 
-    page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
-    page.reload()
-    wait_for(page, "t1")
+    page = at_work(visit, server, made, 12, first=through(pass_on))
     answer(page, "t1", score=4)
     links[-1].close()
     for _ in range(PATIENCE // 50):
@@ -405,7 +414,6 @@ def test_at_the_end_a_rater_is_sent_back_to_the_panel(visit: Open, tmp_path: Pat
 def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -> None:
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
-    page = at_work(visit, server, made, 13)
     forged: list[str] = []  # the last one goes in the place of what was chosen
 
     def pass_on(socket: Any) -> None:
@@ -421,9 +429,7 @@ def test_a_forged_answer_is_no_answer(visit: Open, server: Server, made: Made) -
 
         socket.on_message(send)
 
-    page.route_web_socket(lambda address: "_stcore/stream" in address, pass_on)
-    page.reload()
-    wait_for(page, "t1")
+    page = at_work(visit, server, made, 13, first=through(pass_on))
     answer(page, "t1")
     alert = page.get_by_role("alert").filter(has_text="please answer Result B: Identity.")
     for value in ("6", "-1", "2.5", "NaN", "", "five", "[3]", "Result A", "3 "):

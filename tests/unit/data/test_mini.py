@@ -89,8 +89,9 @@ def test_dlib_finds_one_face_and_only_one_in_every_frame_and_picture(root):
     assert {name: count for name, count in counts.items() if count != 1} == {}
 
 
-def test_equal_calls_give_equal_files(root, tmp_path):
-    assert content(mini.build(tmp_path / "other", None)) == content(root)
+def test_equal_calls_give_equal_files(root, request):
+    other = content(request.getfixturevalue("mini"))  # which another process may have made
+    assert {name: sha256 for name, sha256 in other.items() if not name.startswith("manipulated_")} == content(root)
 
 
 def test_a_second_call_changes_nothing(root):

@@ -1,4 +1,5 @@
 import argparse
+import importlib
 import json
 import os
 import pickle
@@ -137,10 +138,8 @@ def test_code_in_a_pickle_neither_runs_nor_reaches_the_network(tmp_path, folder,
 
 def test_a_class_of_a_module_that_runs_code_when_imported_is_not_imported(tmp_path, monkeypatch):
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Net:\n    pass\n")
-    code = "import sys, pickle, torch\nimport evil\nclass N: pass\n"
-    code += "torch.save({'w': torch.ones(2), 'net': evil.Net()}, sys.argv[1])"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "net.pth")], env=environment, check=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    saved(tmp_path, {"w": torch.ones(2), "net": importlib.import_module("evil").Net()})
     (tmp_path / "ran").unlink()
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
