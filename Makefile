@@ -13,12 +13,12 @@ demo: $(READY)
 	$(BIN)/fsbench run ff++ --data mini
 	$(BIN)/fsbench run lfw --data mini
 
-# as many at once as there are cores, a file of tests on one of them, in the order of tests/conftest.py;
+# several at once, each a file of tests, how many and in which order tests/conftest.py says;
 # TESTS=tests/unit/metrics takes a part. Tests are rewritten for their messages, which is kept as bytecode.
 TESTS ?=
 test: check
 	env -u PYTHONDONTWRITEBYTECODE \
-	  $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	  $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from pathlib import Path
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER:  # as many of these run as there are cores; read when the first library that starts threads is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+gc.disable()  # until all is imported, which leaves nothing to collect
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # face-alignment's loops: to compile them takes longer than all they do
 
 import pytest  # noqa: E402
@@ -34,6 +35,12 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector off all that was imported: some libraries call it, and it would take half a second."""
     gc.collect()
     gc.freeze()
+    gc.enable()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Give one more than there are cores: while one waits for a server or a cluster, another works. Each takes 2 GB."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

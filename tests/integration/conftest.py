@@ -16,6 +16,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from tests.integration.store import bucket as bucket
+from tests.integration.store import near_run as near_run
+from tests.integration.store import stored_data as stored_data
+
 REPORT_FORMATS = {".html", ".md", ".tex", ".csv", ".json", ".parquet"}
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

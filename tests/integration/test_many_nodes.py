@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), r
 
 # Else torch (2.14) shares one store over all rounds, and a machine that joins again waits for an address in vain.
 ALONE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "OMP_NUM_THREADS": "1"}
-STEPS, KILLED_AT = 6, 2
+STEPS, KILLED_AT = 4, 2
 PATIENCE = 240.0  # seconds
 CHANGES = ["--steps", str(STEPS)]
 for change in ("record.checkpoint=1", "record.log=1", "loss.centre=true"):

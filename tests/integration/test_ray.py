@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,11 @@ PARTS = Path(__file__).parents[1] / "unit" / "engine" / "parts.py"
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Any]:
     from tests.integration.ray_cluster import cluster
 
+    if find_spec("s3fs") and find_spec("moto"):
+        request.getfixturevalue("bucket")  # nodes reach the store through the environment that they are started in
     with cluster(2) as started:
         yield started
 
@@ -96,6 +99,38 @@ def test_a_cluster_gives_the_numbers_of_this_machine(
         assert first.name == second.name
         for file in ("pairs.csv", "failures.csv", "samples.parquet"):
             assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+def test_a_cluster_works_from_store_to_store_and_gives_the_numbers_of_a_disk(
+    cluster: Any,
+    fsbench: Run,
+    bucket: str,
+    stored_data: str,
+    near_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["run", "ff++", "--limit", "10", "--no-controls", "--data", stored_data, "--out", f"{bucket}/runs"]
+    ray = ["--executor", "ray", "--ray-address", cluster.address]
+    there = fsbench(*words, *ray, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    assert there.returncode == 0, there.stderr
+    assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
+    assert f"report: {bucket}/runs/ff++/report.html" in there.stdout
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    again = fsbench(*words, cache=f"{bucket}/cache")  # type: ignore[arg-type]
+    assert again.returncode == 0, again.stderr
+    assert "done" not in again.stderr  # nothing was computed, neither here nor by workers
+    shown = fsbench("report", f"{bucket}/runs", "--out", tmp_path / "report")
+    assert shown.returncode == 0, shown.stderr
+    assert "landmark" in shown.stdout
+    same = fsbench("compare", f"{bucket}/runs", near_run)
+    assert same.returncode == 0, same.stderr
+    (fetched,) = (tmp_path / "another machine" / "fsbench" / "fetched").glob("*")
+    (one,) = results(near_run).values()
+    (two,) = results(fetched / "runs").values()
+    assert numbers(one) == numbers(two)
+    assert one["provenance"]["data_digest"] == two["provenance"]["data_digest"]
+    assert two["provenance"]["computed"] == {}
 
 
 def test_a_death_costs_its_own_task_alone(workers: Executor, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from fsbench.zoo import store
 from fsbench.zoo.convert import convert
 from fsbench.zoo.install import add_weight
 from fsbench.zoo.tensors import load_state
+from fsbench.zoo.unpickle import Dangerous, tensors_of
 
 LEGACY = {"_use_new_zipfile_serialization": False}
 
@@ -116,14 +117,27 @@ class Calls:
 
 ATTACKS = {  # by the name that the second pickle protocol writes
     "posix.system": (lambda folder, _: Calls(os.system, f"touch {folder / 'ran'}"), {}),
-    "posix.kill": (lambda *_: Calls(os.kill, os.getpid(), 15), LEGACY),
+    "posix.kill": (lambda *_: Calls(os.kill, os.getpid(), 0), LEGACY),
     "commands.Popen": (lambda folder, _: Calls(subprocess.Popen, ["touch", str(folder / "ran")]), {}),
     "socket.create_connection": (lambda _, place: Calls(socket.create_connection, place), LEGACY),
 }
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_code_in_a_pickle_neither_runs_nor_reaches_the_network(tmp_path, folder, known, name):
+def test_code_in_a_pickle_is_refused_by_its_name_before_it_runs(tmp_path, name):
+    make, settings = ATTACKS[name]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        path = saved(tmp_path, {"state_dict": STATE, "x": make(tmp_path, listener.getsockname())}, **settings)
+        with pytest.raises(Dangerous, match=f"^{name}$"):
+            tensors_of(path)
+        listener.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_weight_with_code_in_it_neither_runs_nor_reaches_the_network_and_is_not_installed(tmp_path, folder, known):
+    name = "socket.create_connection"
     make, settings = ATTACKS[name]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         content = {"state_dict": STATE, "x": make(tmp_path, listener.getsockname())}
