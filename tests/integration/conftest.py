@@ -86,10 +86,11 @@ def ffpp_run(fsbench: Run, mini: Path, cache_folder: Path, tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="session")
-def lfw_run(cli: Cli, mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lfw_run(cli: Cli, mini: Path, cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run lfw on the mini set with the controls and the landmark swapper; give the folder of results."""
     out = tmp_path_factory.mktemp("lfw")
-    done = cli("run", "lfw", "--data", "mini", "--out", out)
+    with FileLock(f"{cache_folder}.lock"):
+        done = cli("run", "lfw", "--data", "mini", "--out", out)
     assert done.code == 0, done.stderr
     (out / "stdout").write_text(done.stdout)
     return out

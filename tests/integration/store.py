@@ -51,6 +51,6 @@ def near_run(cli: Any, mini: Path, tmp_path: Path) -> Path:
     (near / "splits").mkdir(parents=True)
     (near / "splits/test.json").write_text('[["000", "001"]]')
     (near / "original_sequences").symlink_to(mini / "original_sequences")
-    done = cli("run", "ff++", "--limit", "10", "--no-controls", "--data", near, "--out", tmp_path / "here")
+    done = cli("run", "ff++", "--limit", "6", "--no-controls", "--data", near, "--out", tmp_path / "here")
     assert done.code == 0, done.stderr
     return tmp_path / "here"

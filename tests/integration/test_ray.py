@@ -110,11 +110,11 @@ def test_a_cluster_works_from_store_to_store_and_gives_the_numbers_of_a_disk(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ["run", "ff++", "--limit", "10", "--no-controls", "--data", stored_data, "--out", f"{bucket}/runs"]
+    words = ["run", "ff++", "--limit", "6", "--no-controls", "--data", stored_data, "--out", f"{bucket}/runs"]
     ray = ["--executor", "ray", "--ray-address", cluster.address]
     there = fsbench(*words, *ray, cache=f"{bucket}/cache")  # type: ignore[arg-type]
     assert there.returncode == 0, there.stderr
-    assert "swap: landmark: 10 done (2 of 2 workers)" in there.stderr
+    assert "swap: landmark: 6 done (2 of 2 workers)" in there.stderr
     assert f"report: {bucket}/runs/ff++/report.html" in there.stdout
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
     again = fsbench(*words, cache=f"{bucket}/cache")  # type: ignore[arg-type]

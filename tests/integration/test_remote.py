@@ -14,12 +14,12 @@ pytestmark = pytest.mark.slow
 def test_one_machine_works_from_a_store_and_gives_the_numbers_of_a_disk(
     fsbench: Run, bucket: str, stored_data: str, near_run: Path, tmp_path: Path
 ) -> None:
-    words = ["run", "ff++", "--limit", "10", "--no-controls", "--data", stored_data, "--out", tmp_path / "there"]
+    words = ["run", "ff++", "--limit", "6", "--no-controls", "--data", stored_data, "--out", tmp_path / "there"]
     done = fsbench(*words, cache=f"{bucket}/cache of one machine")  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr
     (one,), (two,) = results(near_run).values(), results(tmp_path / "there").values()
     assert numbers(one) == numbers(two)
-    assert two["provenance"]["computed"]["swap"] == 10
+    assert two["provenance"]["computed"]["swap"] == 6
 
 
 def test_a_bucket_that_is_not_there_is_one_line(fsbench: Run, bucket: str, stored_data: str, tmp_path: Path) -> None:

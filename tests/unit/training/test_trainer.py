@@ -100,6 +100,24 @@ def test_a_training_is_the_same_twice_and_moves_every_weight(folder, tmp_path):
     assert still == []
 
 
+def test_the_centre_is_the_mean_embedding_of_the_first_sources_and_stays_when_a_training_goes_on(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("fsbench.training.trainer.CENTRE_DRAWS", 3)
+    settings = settings_for(folder, tmp_path / "run", steps=1, loss={"centre": True})
+    begun = trainer(settings)
+    sources = torch.stack([triplets(settings)[number].source for number in range(3)])
+    wanted = begun.assembly.step.embedder.raw(sources).mean(0)
+    path = begun.run()
+    torch.testing.assert_close(checkpoint.load_trained(path).centre, wanted)
+    monkeypatch.setattr("fsbench.training.trainer.CENTRE_DRAWS", 1)
+    last = numbered(path.parent)[-1]
+    further = settings_for(folder, tmp_path / "run", steps=2, loss={"centre": True})
+    assert torch.equal(
+        checkpoint.load_trained(trainer(further).run(resume=last)).centre, begun.assembly.step.embedder.centre
+    )
+
+
 def test_killed_and_resumed_equals_never_stopped(folder, tmp_path):
     """`kill -9` after a checkpoint, in the middle of whatever the process does then."""
     whole = trainer(settings_for(folder, tmp_path / "whole", steps=STEPS)).run()
