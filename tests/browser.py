@@ -51,8 +51,8 @@ def visit(chromium: Any) -> Iterator[Open]:
     """Open a file or an address in a window of its own.
 
     Give `scheme="dark"`, `script=False` or a `size` for readers who have it so, and `first` for what must be done with
-    the empty page, such as listening to what it gets. A page of an address may ask its own
-    server; `visit.foreign` names all that went elsewhere.
+    the empty page, such as listening to what it gets. A page of an address may ask its own server; `visit.foreign`
+    names all that went elsewhere.
     """
     contexts = []
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-if WORKER:  # as many of these run as there are cores; read when the first library that starts threads is imported
+if WORKER:  # others are busy beside this one; read when the first library that starts threads is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 gc.disable()  # until all is imported, which leaves nothing to collect
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # face-alignment's loops: to compile them takes longer than all they do

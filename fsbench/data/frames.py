@@ -100,8 +100,8 @@ def _png_chunks(file: IO[bytes]) -> list[bytes]:
 def png_bytes(image: Image, text: Mapping[str, str] | None = None) -> bytes:
     """Encode (H, W, 3) uint8 RGB as PNG with the given text chunks.
 
-    Each row is stored as its difference from the one above: of pictures this is written twice as fast as with the best
-    filter for each row, which Pillow looks for, is read faster, and takes no more room (`benchmarks/pictures.py`).
+    Each row is stored as its difference from the one above. Pillow tries five filters on each row, which takes twice as
+    long to write and longer to read, and makes the file no smaller (`benchmarks/pictures.py`).
     """
     import cv2
 

@@ -134,7 +134,8 @@ def _checked(outcome: Any, item: SwapItem, text: dict[str, str]) -> Encoded | It
     if not isinstance(outcome, Swapped):
         return ItemError(f"the swapper returned {type(outcome).__name__}, wanted Swapped or ItemError")
     image = outcome.image
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+    is_array = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3
+    if not is_array or image.shape[2] != 3 or not image.size:
         found = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}"
         return ItemError(f"the swapper returned {found}, wanted (H, W, 3) uint8 RGB")
     matrix = outcome.matrix

@@ -24,9 +24,8 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("home")))
-        s3fs.S3FileSystem(endpoint_url=f"http://{host}:{port}", key="test", secret="test").makedirs(
-            "lab", exist_ok=True
-        )
+        store = s3fs.S3FileSystem(endpoint_url=f"http://{host}:{port}", key="test", secret="test")
+        store.makedirs("lab", exist_ok=True)  # a server that another file of tests had shares its buckets
         yield "s3://lab"
     server.stop()
 

@@ -49,6 +49,8 @@ class Inverted(Swapper):
                 return Swapped(np.zeros((8, 8, 3), np.uint8))
             if self.how == "float":
                 return Swapped(np.zeros((64, 64, 3)))  # type: ignore[arg-type]
+            if self.how == "empty":
+                return Swapped(np.zeros((0, 8, 3), np.uint8))
             return ItemError("cannot")
         return Swapped(255 - read_rgb(item.target.image.path))
 

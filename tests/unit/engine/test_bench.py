@@ -115,6 +115,7 @@ def test_every_written_swap_says_that_it_is_synthetic(tmp_path: Path, pictures: 
         ("crash", r"ZeroDivisionError: a bug in somebody's swapper \(parts.py:\d+\)"),
         ("size", r"the result has \(8, 8\) rows and columns, the target's frame \(64, 64\)"),
         ("float", r"the swapper returned float64 \(64, 64, 3\), wanted \(H, W, 3\) uint8 RGB"),
+        ("empty", r"the swapper returned uint8 \(0, 8, 3\), wanted \(H, W, 3\) uint8 RGB"),
     ],
 )
 def test_a_bad_item_costs_itself_alone_and_is_tried_again(
