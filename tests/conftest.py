@@ -44,14 +44,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(4, (os.cpu_count() or 1) + 1)
 
 
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of a session."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if WORKER else own
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def cache_folder(session_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the tests out of the user's cache and data; FSBENCH_TEST_CACHE reuses one cache between sessions.
 
     All workers of a session share one, as runs of one user do.
     """
-    own = tmp_path_factory.getbasetemp().parent / "cache" if WORKER else tmp_path_factory.mktemp("cache")
-    folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or own)
+    folder = Path(os.environ.get("FSBENCH_TEST_CACHE") or session_folder / "cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FSBENCH_CACHE", str(folder))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # weights, and the key that signs pictures

@@ -70,7 +70,10 @@ def paired_shift(differences: ArrayLike, *labelings: Labels, resamples: int, see
     errors = [bootstrap_error(found, labels, resamples=resamples, seed=seed) for labels in labelings]
     if len(labelings) == 2:
         cells = [f"{first}\0{second}" for first, second in zip(*labelings, strict=True)]
-        same = [error for error, count in zip(errors, counts, strict=True) if count == len(set(cells))]  # as the cells
+        distinct = len(set(cells))  # as many as a labelling has clusters: they are the same
+        same = [
+            error for error, count in zip(errors, counts, strict=True) if count == distinct
+        ]  # clusters are the cells
         common = same[0] if same else bootstrap_error(found, cells, resamples=resamples, seed=seed)
         errors.append(max(0.0, errors[0] ** 2 + errors[1] ** 2 - common**2) ** 0.5)
     return Shift(float(found.mean()), max(errors), min(counts))

@@ -76,10 +76,10 @@ class Trainer:
             self.around.progress(self.number * self.samples, {})
         elif self.settings.loss.centred:
             embedder = self.assembly.step.embedder
-            centre = embedder.centre.cpu()
+            centre = embedder.centre
             if self.fabric.is_global_zero:  # the others would find the same
-                centre = mean_embedding(embedder, self.around.triplets, CENTRE_DRAWS, self.fabric.device).cpu()
-            embedder.centre.copy_(self.fabric.broadcast(centre))
+                centre = mean_embedding(embedder, self.around.triplets, CENTRE_DRAWS, self.fabric.device)
+            embedder.centre.copy_(self.fabric.broadcast(centre.cpu()))
 
     def _loop(self) -> None:
         stream, start, done = self._stream(), time.monotonic(), 0

@@ -21,7 +21,6 @@ from tests.integration.store import bucket as bucket
 from tests.integration.store import near_run as near_run
 from tests.integration.store import stored_data as stored_data
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 REPORT_FORMATS = {".html", ".md", ".tex", ".csv", ".json", ".parquet"}
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -77,19 +76,20 @@ def fsbench(cache_folder: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def ffpp_run(fsbench: Run, mini: Path, cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ffpp_run(
+    fsbench: Run, mini: Path, cache_folder: Path, session_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Run ff++ on the mini set with the controls and the landmark swapper; give the folder of results.
 
-    The first worker of a session runs it, and the others take a copy.
+    The first worker of a session runs it, and each takes a copy.
     """
-    out = tmp_path_factory.mktemp("ffpp")
-    first = tmp_path_factory.getbasetemp().parent / "ffpp" if WORKER else out
+    first = session_folder / "ffpp"
     with FileLock(f"{cache_folder}.lock"):
         if not (first / "stdout").is_file():
             done = fsbench("run", "ff++", "--data", "mini", "--out", first)
             assert done.returncode == 0, done.stderr
             (first / "stdout").write_text(done.stdout)
-    return out if first == out else Path(shutil.copytree(first, out, dirs_exist_ok=True))
+    return Path(shutil.copytree(first, tmp_path_factory.mktemp("ffpp"), dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")

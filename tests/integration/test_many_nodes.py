@@ -26,9 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), r
 ALONE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "OMP_NUM_THREADS": "1"}
 STEPS, KILLED_AT = 4, 2
 PATIENCE = 240.0  # seconds
-CHANGES = ["--steps", str(STEPS)]
-for change in ("record.checkpoint=1", "record.log=1"):
-    CHANGES += ["--set", change]
+CHANGES = ["--steps", str(STEPS), "--set", "record.checkpoint=1", "--set", "record.log=1"]
 
 
 def training(settings: Path, out: Path, *changes: str) -> list[str]:
